@@ -174,7 +174,9 @@ impl LineIndex {
         }
         self.taken += rows * fields;
         let next = self.window + start;
-        let bounds = &self.structure.bounds(self.taken - rows * fields, rows * fields)?;
+        let bounds = self
+            .structure
+            .bounds(self.taken - rows * fields, rows * fields)?;
         let rows = PlainRows::new(data, self.window, bounds, fields, cr, line);
         Some((next, rows))
     }

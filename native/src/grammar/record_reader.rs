@@ -7,8 +7,8 @@ use super::extent::Extent;
 use super::extent_finder::ExtentFinder;
 use super::json_text;
 use super::line_index::{LineExtent, LineIndex, PlainRow};
-use super::plain_rows::PlainRows;
 use super::object_parser::ObjectParser;
+use super::plain_rows::PlainRows;
 use super::prologue::{Prologue, bom};
 use super::record::{Record, RecordKind, Span};
 use super::reshape::reshape;
@@ -153,9 +153,9 @@ impl<'a> RecordReader<'a> {
         if !self.prologue.is_over() || self.objects.is_some() {
             return None;
         }
-        let (next, rows) = self
-            .index
-            .plain_rows(self.dialect, self.data, self.at, fields, most, self.line)?;
+        let (next, rows) =
+            self.index
+                .plain_rows(self.dialect, self.data, self.at, fields, most, self.line)?;
         self.at = next;
         self.line += rows.count() as u64;
         Some(rows)

@@ -197,7 +197,11 @@ impl ColumnEvidence {
             lengths.blank[usize::from(cell.quoted)] += u64::from(blank);
             lengths.longest = lengths.longest.max(length);
             let magnitude = number.mantissa as i64;
-            let value = if number.negative { -magnitude } else { magnitude };
+            let value = if number.negative {
+                -magnitude
+            } else {
+                magnitude
+            };
             let whole = !(blank | (!WHOLE & number.has_point));
             min = min.min(if whole { value } else { i64::MAX });
             max = max.max(if whole { value } else { i64::MIN });

@@ -29,6 +29,8 @@
 //! null for a type means that every value fits; with no values that says nothing. Minimum,
 //! maximum and digits are of all values only where the type that they belong to fits.
 
+#[cfg(test)]
+mod by_cell;
 mod cells;
 mod column_evidence;
 mod example;
@@ -244,9 +246,9 @@ impl Scanner {
         scratch: &mut Scratch,
     ) {
         let Scratch { text, plain } = scratch;
-        let is_null = self
-            .rules
-            .is_null(raw, span.quoted, || written_of(&self.dialect, raw, span, text));
+        let is_null = self.rules.is_null(raw, span.quoted, || {
+            written_of(&self.dialect, raw, span, text)
+        });
         let field = Field::new(text_of(&self.dialect, raw, span, text), 0, span.quoted);
         if self.rules.tokens {
             column.add_token(field, is_null, line);
@@ -259,7 +261,13 @@ impl Scanner {
 
     /// Adds a record that is no row, or one of another width.
     #[cold]
-    fn add_irregular(&self, evidence: &mut Evidence, data: &[u8], reader: &RecordReader<'_>, record: Record) {
+    fn add_irregular(
+        &self,
+        evidence: &mut Evidence,
+        data: &[u8],
+        reader: &RecordReader<'_>,
+        record: Record,
+    ) {
         match record.kind {
             RecordKind::Row => {}
             RecordKind::Broken(code) => {

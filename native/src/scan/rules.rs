@@ -30,7 +30,11 @@ impl Rules {
             missing_lengths,
             empty_is_null: [said || tokens || missing.is_none(), said],
             missing,
-            point: if dialect.decimal_comma && !tokens { b',' } else { b'.' },
+            point: if dialect.decimal_comma && !tokens {
+                b','
+            } else {
+                b'.'
+            },
             tokens,
             errors: dialect.cells && !dialect.decimal_comma && !tokens,
         }

@@ -105,10 +105,7 @@ fn long(until: &[u8], length: usize, point: u8) -> Option<Read> {
     let tail = u128::from_le_bytes(*until.last_chunk()?);
     let [mut head, mut last] = [tail as u64, (tail >> 64) as u64].map(|word| word ^ ZEROS);
     head &= LAST[length - 8];
-    let (in_head, in_last) = (
-        first_of(head, point ^ b'0'),
-        first_of(last, point ^ b'0'),
-    );
+    let (in_head, in_last) = (first_of(head, point ^ b'0'), first_of(last, point ^ b'0'));
     let (moved_head, head_decimals) = without(head, in_head);
     let (moved_last, last_decimals) = without(last, in_last);
     let has_point = (in_head | in_last) != 0;
@@ -204,6 +201,9 @@ mod tests {
     #[test]
     fn an_empty_text_is_nothing_at_all() {
         let found = read("", b'.').unwrap();
-        assert_eq!((found.mantissa, found.integer_digits, found.has_point), (0, 0, false));
+        assert_eq!(
+            (found.mantissa, found.integer_digits, found.has_point),
+            (0, 0, false)
+        );
     }
 }

@@ -176,8 +176,8 @@ mod tests {
     }
 
     fn check(text: &str) {
-        let data = format!("0000000000000000{text}");
-        let single = plain_number(data.as_bytes(), 16, data.len(), b'.');
+        let data = format!("0000000000000000{text},");
+        let single = plain_number(data.as_bytes(), 16, data.len() - 1, b'.');
         let expected = single.map(|number| {
             let value = number.mantissa as i64 * if number.negative { -1 } else { 1 };
             let whole = !number.has_point && !text.is_empty();

@@ -44,7 +44,12 @@ pub fn common_timestamp(text: &[u8]) -> Option<u8> {
 pub fn common_timestamptz(text: &[u8]) -> Option<u8> {
     let (year, rest) = date_and_clock(text)?;
     let fraction = match rest {
-        [b'.', digits @ ..] => 1 + digits.iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        [b'.', digits @ ..] => {
+            1 + digits
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count()
+        }
         _ => 0,
     };
     let (_, rest) = rest.split_at(fraction);
@@ -169,9 +174,8 @@ mod tests {
 
     #[test]
     fn the_common_forms_are_known() {
-        let [date, time, timestamp, zoned] = [0, 1, 2, 3].map(|kind| {
-            move |text: &str| agree(text.as_bytes())[kind]
-        });
+        let [date, time, timestamp, zoned] =
+            [0, 1, 2, 3].map(|kind| move |text: &str| agree(text.as_bytes())[kind]);
         assert!(date("2024-02-29") && !date("2023-02-29") && !date("1900-02-29"));
         assert!(!date("2024-00-10") && !date("2024-13-10") && !date("0000-01-01"));
         assert!(!date("2024-04-31") && !date("2024-04-00") && date("2024-04-30"));
