@@ -21,7 +21,12 @@ pub struct LineIndex {
     window: usize,
     /// The number of structural bytes before the next record.
     taken: usize,
+    /// For so many windows it is not tried whether their quotes are simple.
+    odd_windows: u32,
 }
+
+/// How long the quotes of an input are taken for odd ones after they were.
+const ODD_WINDOWS: u32 = 4;
 
 /// The extent of a record. `end` is the offset in the data without the line end, `next` that of the
 /// next record.
@@ -51,6 +56,7 @@ impl LineIndex {
                 && !dialect.skip_initial_space,
             window: 0,
             taken: 0,
+            odd_windows: 0,
         }
     }
 
@@ -77,7 +83,7 @@ impl LineIndex {
         at: usize,
         fields: &mut impl FieldSink,
     ) -> Option<LineExtent> {
-        if self.taken == self.structure.offsets().len() {
+        if self.taken == self.structure.offsets().len() || self.structure.is_outer() {
             self.fill(data, at)?;
         }
         match self.cut(dialect, data, at, fields) {
@@ -138,9 +144,9 @@ impl LineIndex {
             return None;
         }
         if self.structure.bounds(self.taken, fields).is_none() && at != self.window {
-            self.fill(data, at)?;
+            self.fill_for_rows(dialect, data, at)?;
         }
-        if !self.structure.is_plain() {
+        if !self.structure.is_plain() && !self.structure.is_outer() {
             return None;
         }
         let bounds = self.structure.bounds_from(self.taken);
@@ -177,8 +183,26 @@ impl LineIndex {
         let bounds = self
             .structure
             .bounds(self.taken - rows * fields, rows * fields)?;
+        let quote = dialect.quote.filter(|_| self.structure.is_outer());
         let rows = PlainRows::new(data, self.window, bounds, fields, cr, line);
-        Some((next, rows))
+        Some((next, rows.with_quote(quote)))
+    }
+
+    /// Fills the window so that it serves `plain_rows`, if it can.
+    #[cold]
+    fn fill_for_rows(&mut self, dialect: &Dialect, data: &[u8], at: usize) -> Option<()> {
+        let rest = data.get(at..)?;
+        if self.odd_windows > 0 || dialect.reshapes() || !self.structure.has_quotes(rest) {
+            self.odd_windows = self.odd_windows.saturating_sub(1);
+            return self.fill(data, at);
+        }
+        if self.useless || !self.structure.fill_outer(rest) {
+            self.odd_windows = ODD_WINDOWS;
+            return self.fill(data, at);
+        }
+        self.window = at;
+        self.taken = 0;
+        Some(())
     }
 
     /// Passes over the structural bytes before `at`.

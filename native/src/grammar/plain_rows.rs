@@ -1,4 +1,5 @@
-//! Rows without quotes and escapes, many at once: their fields lie between the structural bytes.
+//! Rows without escapes, many at once: their fields lie between the structural bytes. Quotes are
+//! only around whole fields.
 
 use std::ops::Range;
 
@@ -16,6 +17,8 @@ pub struct PlainRows<'r> {
     cr: u32,
     /// The number of the first line.
     line: u64,
+    /// What is around some of the fields. None: nothing is around any.
+    quote: Option<u8>,
 }
 
 /// The fields of one column of such rows.
@@ -45,7 +48,17 @@ impl<'r> PlainRows<'r> {
             fields,
             cr,
             line,
+            quote: None,
         }
+    }
+
+    pub(super) fn with_quote(self, quote: Option<u8>) -> PlainRows<'r> {
+        PlainRows { quote, ..self }
+    }
+
+    /// What is around those fields that begin with it. None: nothing is around any.
+    pub fn quote(&self) -> Option<u8> {
+        self.quote
     }
 
     /// The number of rows.

@@ -77,6 +77,75 @@ impl Rows for PlainRows<'_> {
     }
 }
 
+/// Rows with quotes around some fields, and nowhere else.
+#[derive(Clone, Copy)]
+pub(super) struct QuotedRows<'r> {
+    pub(super) rows: PlainRows<'r>,
+    pub(super) quote: u8,
+}
+
+struct QuotedColumn<'r> {
+    column: PlainColumn<'r>,
+    quote: u8,
+}
+
+impl Cells for QuotedColumn<'_> {
+    #[inline(always)]
+    fn data(&self) -> &[u8] {
+        self.column.data()
+    }
+
+    #[inline(always)]
+    fn from(&self, row: usize) -> impl Iterator<Item = Cell> {
+        self.column.places(row).map(|(start, end)| {
+            let quoted = start < end && self.column.data()[start] == self.quote;
+            Cell {
+                start: start + usize::from(quoted),
+                end: end - usize::from(quoted),
+                quoted,
+                escaped: false,
+            }
+        })
+    }
+}
+
+impl Rows for QuotedRows<'_> {
+    fn count(&self) -> usize {
+        self.rows.count()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.rows.bytes()
+    }
+
+    fn line(&self, row: usize) -> u64 {
+        self.rows.line(row)
+    }
+
+    fn part(&self, rows: Range<usize>) -> Self {
+        QuotedRows {
+            rows: self.rows.part(rows),
+            ..*self
+        }
+    }
+
+    fn column(&self, index: usize) -> impl Cells {
+        QuotedColumn {
+            column: self.rows.column(index),
+            quote: self.quote,
+        }
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Span {
+        let column = Rows::column(self, column);
+        let cell = column.from(row).next();
+        cell.map_or(Span::unquoted(0, 0, false), |cell| Span {
+            quoted: cell.quoted,
+            ..Span::unquoted(cell.start, cell.end, false)
+        })
+    }
+}
+
 /// Rows that were read one by one, with the places of their fields in the data.
 #[derive(Default)]
 pub(super) struct ReadRows {

@@ -45,7 +45,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
-use self::cells::{Cells, ReadRows, Rows};
+use self::cells::{Cells, QuotedRows, ReadRows, Rows};
 use self::column_evidence::ColumnEvidence;
 use self::rules::Rules;
 use crate::chunk::Chunk;
@@ -313,7 +313,10 @@ impl Scanner {
             if let Some(rows) = reader.read_plain_rows(columns, most) {
                 self.add_rows(evidence, read.of(data));
                 read.clear();
-                self.add_rows(evidence, rows);
+                match rows.quote() {
+                    None => self.add_rows(evidence, rows),
+                    Some(quote) => self.add_rows(evidence, QuotedRows { rows, quote }),
+                }
                 continue;
             }
             let Some(record) = reader.read() else { break };

@@ -79,10 +79,21 @@ impl ShortTexts {
 #[inline]
 fn fastest(words: &[u64], lengths: &[u64], point: u8) -> Found {
     #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512dq") {
+        // SAFETY: the features were detected.
+        return unsafe { find_avx512(words, lengths, point) };
+    }
+    #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         // SAFETY: AVX2 was detected.
         return unsafe { find_avx2(words, lengths, point) };
     }
+    find(words, lengths, point)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512vl,avx512dq")]
+fn find_avx512(words: &[u64], lengths: &[u64], point: u8) -> Found {
     find(words, lengths, point)
 }
 
