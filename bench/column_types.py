@@ -1,6 +1,6 @@
 """How fast the kernel finds the types of columns, on one thread: MB of input a second.
 
-    python bench/column_types.py [--rows 150000] [--repeat 7] [--versus OLDER/snapshots/_native.abi3.so]
+    python bench/column_types.py [--rows 150000] [--repeat 7] [--versus OLDER/_native.abi3.so]
 
 The input lies in memory, cut into chunks. Each figure is the best of the repetitions, by the
 thread's own clock. With `--versus`, the kernel of another version takes its turn between them, and

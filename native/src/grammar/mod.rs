@@ -38,6 +38,7 @@ pub use object_names::object_names;
 pub use plain_rows::{PlainColumn, PlainRows};
 pub use prologue::{Prologue, bom};
 pub use record::{Record, RecordKind, Span};
-pub use record_reader::{PADDING, RecordReader, text_of, too_long_kind, written_of};
+pub use record_reader::{PADDING, RecordReader, too_long_kind};
 pub use record_view::without_padding;
 pub use text_check::{check_text, count_lines};
+pub use unescape::{text_of, written_of};

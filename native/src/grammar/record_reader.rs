@@ -5,7 +5,6 @@ use memchr::memchr;
 use super::array_element::opening;
 use super::extent::Extent;
 use super::extent_finder::ExtentFinder;
-use super::json_text;
 use super::line_index::{LineExtent, LineIndex, PlainRow};
 use super::object_parser::ObjectParser;
 use super::plain_rows::PlainRows;
@@ -13,7 +12,7 @@ use super::prologue::{Prologue, bom};
 use super::record::{Record, RecordKind, Span};
 use super::reshape::reshape;
 use super::text_check::count_lines;
-use super::unescape::unescape;
+use super::unescape::{text_of, written_of};
 use crate::dialect::Dialect;
 use crate::reject_code::RejectCode;
 
@@ -330,43 +329,6 @@ impl<'a> RecordReader<'a> {
             line,
         })
     }
-}
-
-/// The text of a field whose bytes are `raw`. It is in `scratch` if escapes had to be removed.
-#[inline]
-pub fn text_of<'s>(
-    dialect: &Dialect,
-    raw: &'s [u8],
-    span: Span,
-    scratch: &'s mut Vec<u8>,
-) -> &'s [u8] {
-    if !span.escaped {
-        return raw;
-    }
-    if dialect.objects.is_some() {
-        json_text::unescape(raw, scratch);
-    } else {
-        unescape(dialect, raw, span.quoted, false, scratch);
-    }
-    scratch
-}
-
-/// A field whose bytes are `raw` as it is written, with its escapes.
-#[inline]
-pub fn written_of<'s>(
-    dialect: &Dialect,
-    raw: &'s [u8],
-    span: Span,
-    scratch: &'s mut Vec<u8>,
-) -> &'s [u8] {
-    if dialect.objects.is_some() {
-        return text_of(dialect, raw, span, scratch);
-    }
-    if !span.escaped || !span.quoted {
-        return raw;
-    }
-    unescape(dialect, raw, true, true, scratch);
-    scratch
 }
 
 #[inline]
