@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots import inner_names
 from snapshots.engine.events import ImportResult, Listener, Notice, Started, as_committed
