@@ -13,18 +13,17 @@ from snapshots.errors import AccountingMismatch
 from snapshots.ledger import awaiting_parents
 from snapshots.ledger.chunk_rejects import ChunkRejects
 from snapshots.model import Counts
+from snapshots.row_encoding import TEXT, RowEncoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snapshots._native import AlteredRecords, Block, Chunk, Converter
     from snapshots.engine.limits import StopConditions
+    from snapshots.engine.loading.ahead import ConvertedAhead
     from snapshots.engine.plan.plan import Plan
     from snapshots.model import Reject, TableName
     from snapshots.ports import Session, Target
-
-BLOCK_BYTES = 1 << 20
-"""Of input that the kernel converts at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,12 @@ class RowWriter:
     columns: tuple[str, ...]
     converter: Converter
     stop_at_reject: bool = False
+    encoding: RowEncoding = TEXT
+    """What the converter makes of the records."""
+    ahead: ConvertedAhead | None = None
+    """Has converted chunks that are loaded as they are; None: nobody has."""
     prefetch_blocks: bool = False
-    """Convert on a second thread: pays where only one session may write."""
+    """Convert on a second thread otherwise: pays where only one session may write."""
     comparing: AlteredValues | None = None
     """Finds records that the table would alter; None: there can be none."""
     waits: MissingParents | None = None
@@ -58,6 +61,7 @@ def writer_for(
         columns,
         plan.converter(import_id),
         stop_at_reject=stop_at_reject,
+        encoding=plan.encoding,
         prefetch_blocks=prefetch_blocks,
         comparing=AlteredValues(target, plan),
         waits=MissingParents(target, table, columns),
@@ -101,12 +105,19 @@ def write_all(session: Session, rows: RowWriter, chunk: Chunk, watch: StopCondit
     altered = None
     if rows.comparing is not None:
         altered = rows.comparing.altered(session, chunk, watch, 0, chunk.line)
-    blocks: Iterator[Block] = (
-        block
-        for block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject, altered)
-        if block.loaded
+    made = rows.ahead.blocks(chunk) if rows.ahead is not None and altered is None else None
+    all_blocks = blocks_of(
+        chunk,
+        rows.converter,
+        watch,
+        written,
+        rows.stop_at_reject,
+        altered,
+        encoding=rows.encoding,
+        made=made,
     )
-    if rows.prefetch_blocks:
+    blocks: Iterator[Block] = (block for block in all_blocks if block.loaded)
+    if rows.prefetch_blocks and made is None:
         blocks = prefetched(blocks)
     first = next(blocks, None)
     if first is not None:
@@ -127,19 +138,25 @@ def blocks_of(
     written: ChunkWrite,
     stop_at_reject: bool,
     altered: AlteredRecords | None = None,
+    *,
+    encoding: RowEncoding = TEXT,
+    made: Iterator[Block] | None = None,
 ) -> Iterator[Block]:
-    """Yields the chunk's blocks, until it is time to stop."""
+    """Yields the chunk's blocks, until it is time to stop; `made` has them already."""
     while written.position < len(chunk):
         watch.check()
-        block = converter.convert(
-            chunk,
-            written.position,
-            written.line,
-            BLOCK_BYTES,
-            watch.remaining(written.counts),
-            stop_at_reject,
-            altered,
-        )
+        block = next(made, None) if made is not None else None
+        if block is None:
+            limits = (watch.remaining(written.counts), encoding.block_records)
+            block = converter.convert(
+                chunk,
+                written.position,
+                written.line,
+                encoding.block_bytes,
+                min((limit for limit in limits if limit is not None), default=None),
+                stop_at_reject,
+                altered,
+            )
         written.add(block)
         yield block
         fault_point("mid-write")
