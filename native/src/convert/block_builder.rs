@@ -13,7 +13,7 @@ use super::reject_reasons;
 use super::row_fields::{PaddedRow, RowFields};
 use super::scratch::Scratch;
 use super::value_parser::ValueParser;
-use crate::arrow_rows::Columns;
+use crate::arrow_columns::Columns;
 use crate::block::{Block, Counts, RecordPlace, Reject};
 use crate::chunk::Chunk;
 use crate::dialect::Ragged;

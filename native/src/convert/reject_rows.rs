@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use super::encoders::{
     ColumnKey, Encoder, MariadbEncoder, OwnKind, PostgresEncoder, SqliteEncoder, TextEncoder,
 };
-use crate::arrow_rows::Columns;
+use crate::arrow_columns::Columns;
 use crate::block::{Block, Counts, Reject, RejectTuple};
 use crate::buffer_pool::PooledBytes;
 use crate::conversion_spec::RowEncoding;
