@@ -13,15 +13,16 @@ import click
 import pytest
 
 import snapshots
-from snapshots import errors, locations, model, time_limits
+from snapshots import errors, locations, model, row_encoding, time_limits
 from snapshots.cli.main import COMMANDS, cli
 from snapshots.contract import infer, words
+from snapshots.defaults import CHUNK_SIZE
 from snapshots.engine import events
 from snapshots.engine.delivery import group_commit as keeper
 from snapshots.engine.delivery.job import CHUNK_BYTES
 from snapshots.engine.input import identity
 from snapshots.engine.limits import JUDGED_FROM
-from snapshots.engine.loading import executor, write
+from snapshots.engine.loading import executor
 from snapshots.engine.plan.options import Options
 from snapshots.engine.publishing.by_key import duplicates
 from snapshots.engine.verify.report import EXIT_CODES, VerifyReport
@@ -319,8 +320,8 @@ def test_the_limits_are_those_of_the_code() -> None:
     said = dict(zip(cells(text, 0), cells(text, 1), strict=True))
     mib = 1 << 20
     for what, sentence in {
-        "Input committed at a time (a chunk)": f"{Options().chunk_size // mib} MiB",
-        "Input converted at a time (a block)": f"{write.BLOCK_BYTES // mib} MiB",
+        "Input committed at a time (a chunk)": f"{CHUNK_SIZE // mib} MiB",
+        "Input converted at a time (a block)": f"{row_encoding.TEXT.block_bytes // mib} MiB",
         "Longest record": f"{model.Dialect().max_record_size // mib} MiB",
         "Rejects allowed": f"{Options().reject_limit.share:.0%}".replace("%", " %"),
         "Connections that load at once": f"at most {executor.MAX_WORKERS}",

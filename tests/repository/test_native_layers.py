@@ -31,7 +31,7 @@ LAYERS = (
         "workbook",
     },
     {"block", "cell_appearance", "json_members"},
-    {"arrow_layout", "grammar", "values"},
+    {"arrow_columns", "arrow_layout", "grammar", "values"},
     {"conversion_spec"},
     {"chunk", "dialect"},
     {"buffer_pool", "memory_check", "python_bytes", "reject_code"},

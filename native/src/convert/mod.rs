@@ -46,7 +46,7 @@ pub fn convert(
     altered: Option<&AlteredRecords>,
 ) -> Block {
     let convert = match plan.encoding {
-        // The same rows: `arrow_rows` makes columns of them.
+        // The same rows: `arrow_columns` makes columns of them.
         RowEncoding::Postgres | RowEncoding::Arrow => rows::convert::<PostgresEncoder>,
         RowEncoding::Json => rows::convert::<JsonEncoder>,
         RowEncoding::Text => rows::convert::<TextEncoder>,

@@ -143,6 +143,7 @@ def _write(
                         member.plan.table,
                         member.plan.columns,
                         member.plan.converter(lease.import_id),
+                        encoding=member.plan.encoding,
                         comparing=AlteredValues(ledger.target, member.plan),
                     ),
                     member.piece.chunk,

@@ -55,7 +55,7 @@ def is_small(source: Source, options: Options, known: KnownInput) -> bool:
     if known.growth is not None and source.seekable:
         size -= known.growth.stored
     watched = options.limit is not None or options.stop_on_error
-    return size <= min(SMALL_BYTES, options.chunk_size) and not watched
+    return size <= min(SMALL_BYTES, options.chunk_size or SMALL_BYTES) and not watched
 
 
 def import_in_one_transaction(

@@ -201,7 +201,12 @@ class Options:
         least=1,
         most=MAX_SESSIONS,
     )
-    chunk_size: int = option(CHUNK_SIZE, "How much of the input to commit at a time.", least=1)
+    chunk_size: int | None = option(
+        None,
+        f"How much of the input to commit at a time. Default: {CHUNK_SIZE >> 20} MB, or what the"
+        " database takes best.",
+        least=1,
+    )
     dry_run: bool = option(False, "Check and count all records, but write nothing.")
     again: bool = option(False, "Load or send inputs again that already were.")
 
@@ -218,7 +223,7 @@ class Options:
 
     def chunk_bytes(self, target: Target) -> int:
         """How much of the input a transaction of this target commits."""
-        return target.chunk_bytes if self.chunk_size == CHUNK_SIZE else self.chunk_size
+        return target.chunk_bytes if self.chunk_size is None else self.chunk_size
 
     def __post_init__(self) -> None:
         for name in ("null_values", "primary_key"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from snapshots.contract.contract import contract_of
-from snapshots.defaults import Publish
+from snapshots.defaults import CHUNK_SIZE, Publish
 from snapshots.engine.limits import DeleteLimit, RejectLimit
 from snapshots.engine.plan.options import Options
 from snapshots.errors import UsageError
@@ -26,6 +26,8 @@ KEPT = (
     "duplicates", "publish", "keep_undo", "out_of_order", "chunk_size", "lineage", "again", "grown",
 )  # fmt: skip
 """The options that a client may give besides the dialect; the rest is up to the service."""
+_FORM = 2
+"""Of `to_json`. The first form did not tell a default size of chunks from one that was given."""
 _LISTS = ("null_values", "primary_key")
 
 
@@ -131,6 +133,7 @@ class ImportRequest:
             "deletes_now": self.deletes_now,
             "cascade_now": self.cascade_now,
             "publish_now": self.publish_now,
+            "form": _FORM,
         }
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
@@ -138,6 +141,9 @@ class ImportRequest:
     def from_json(cls, text: str) -> ImportRequest:
         """Reads what `to_json` gave, also in earlier versions that had fewer options."""
         kept: dict[str, Any] = json.loads(text)
+        if kept.pop("form", 1) < _FORM and kept.get("chunk_size") == CHUNK_SIZE:
+            # It was kept where nothing was given.
+            kept["chunk_size"] = None
         return cls.of(**kept)
 
 
