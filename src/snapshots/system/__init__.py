@@ -1,0 +1,88 @@
+"""What each operating system does in its own way: `unix.py` and `windows.py` have the same names.
+
+No other module may use what only Unix has: tests/repository/test_platforms.py sees to it.
+"""
+
+import sys
+
+if sys.platform == "win32":
+    from snapshots.system.windows import (
+        RENAMES_OPEN_FILES,
+        SHARES_SOCKETS,
+        being_written,
+        die,
+        freeze,
+        handle_of,
+        ignore_lease_breaks,
+        inherited,
+        limit_work,
+        lock,
+        most_descriptors,
+        open_bytes,
+        open_inherited,
+        open_no_link,
+        private_folder,
+        process_exists,
+        process_started,
+        process_table,
+        read_at,
+        remove_unlocked,
+        send_datagram,
+        sync_folder,
+        unsent,
+        user_id,
+    )
+else:
+    from snapshots.system.unix import (
+        RENAMES_OPEN_FILES,
+        SHARES_SOCKETS,
+        being_written,
+        die,
+        freeze,
+        handle_of,
+        ignore_lease_breaks,
+        inherited,
+        limit_work,
+        lock,
+        most_descriptors,
+        open_bytes,
+        open_inherited,
+        open_no_link,
+        private_folder,
+        process_exists,
+        process_started,
+        process_table,
+        read_at,
+        remove_unlocked,
+        send_datagram,
+        sync_folder,
+        unsent,
+        user_id,
+    )
+
+__all__ = [
+    "RENAMES_OPEN_FILES",
+    "SHARES_SOCKETS",
+    "being_written",
+    "die",
+    "freeze",
+    "handle_of",
+    "ignore_lease_breaks",
+    "inherited",
+    "limit_work",
+    "lock",
+    "most_descriptors",
+    "open_bytes",
+    "open_inherited",
+    "open_no_link",
+    "private_folder",
+    "process_exists",
+    "process_started",
+    "process_table",
+    "read_at",
+    "remove_unlocked",
+    "send_datagram",
+    "sync_folder",
+    "unsent",
+    "user_id",
+]
