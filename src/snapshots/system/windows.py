@@ -20,15 +20,17 @@ RENAMES_OPEN_FILES: Final = False
 SHARES_SOCKETS: Final = False
 """Whether a new process can be given a socket."""
 
-_LOCKED_BYTE: Final = 0x7FFF_FFFF
-"""Only a place can be locked, and nobody else can read or write there."""
+_BEHIND: Final = 1 << 30
+"""The upper half of a place that no file reaches: nobody can read or write what is locked."""
 _QUERY: Final = 0x1000
 _STILL_ACTIVE: Final = 259
 _ACCESS_DENIED: Final = 5
+_LOCK_VIOLATION: Final = 33
 _moving = threading.Lock()
 _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
 _kernel32.OpenProcess.restype = wintypes.HANDLE
 _kernel32.OpenProcess.argtypes = [wintypes.DWORD, wintypes.BOOL, wintypes.DWORD]
+_kernel32.LockFile.argtypes = [wintypes.HANDLE, *4 * [wintypes.DWORD]]
 _kernel32.CloseHandle.argtypes = [wintypes.HANDLE]
 _kernel32.GetExitCodeProcess.argtypes = [wintypes.HANDLE, ctypes.POINTER(wintypes.DWORD)]
 _kernel32.GetProcessTimes.argtypes = [wintypes.HANDLE, *4 * [ctypes.POINTER(ctypes.c_uint64)]]
@@ -63,14 +65,11 @@ def lock(descriptor: int) -> None:
 
     Raises BlockingIOError if another has locked it, and OSError if the file system has no locks.
     """
-    before = os.lseek(descriptor, 0, os.SEEK_CUR)
-    os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-    try:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    except PermissionError as error:
-        raise BlockingIOError(errno.EAGAIN, "another process has locked it") from error
-    finally:
-        os.lseek(descriptor, before, os.SEEK_SET)
+    if not _kernel32.LockFile(msvcrt.get_osfhandle(descriptor), 0, _BEHIND, 1, 0):
+        code = ctypes.get_last_error()
+        if code == _LOCK_VIOLATION:
+            raise BlockingIOError(errno.EAGAIN, "another process has locked it")
+        raise ctypes.WinError(code)
 
 
 def remove_unlocked(path: Path) -> bool:
