@@ -215,6 +215,13 @@ def process_started(pid: int) -> str:
     return "dead" if fields[0] in "ZX" else fields[19]
 
 
+def c_function(name: str) -> Any:
+    """A function of the C library; None if it has none of that name."""
+    import ctypes
+
+    return getattr(ctypes.CDLL(None), name, None)
+
+
 def user_id() -> str:
     """The number of the user, who may have no name."""
     return str(os.getuid())
