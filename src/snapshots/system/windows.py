@@ -179,7 +179,7 @@ def process_started(pid: int) -> str:
 def c_function(name: str) -> Any:
     """Returns None: Windows has several C libraries, each with a memory of its own."""
     del name
-    return None  # noqa: RET501 - another system gives more
+    return None
 
 
 def user_id() -> str:
