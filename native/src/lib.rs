@@ -32,6 +32,7 @@ mod split;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod survey;
+mod system;
 mod values;
 mod verify;
 mod workbook;

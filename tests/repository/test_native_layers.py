@@ -34,7 +34,7 @@ LAYERS = (
     {"arrow_columns", "arrow_layout", "grammar", "values"},
     {"conversion_spec"},
     {"chunk", "dialect"},
-    {"buffer_pool", "memory_check", "python_bytes", "reject_code"},
+    {"buffer_pool", "memory_check", "python_bytes", "reject_code", "system"},
 )
 
 Module = tuple[str, ...]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from snapshots import system
 from snapshots.sync.folder import look_at
-from snapshots.sync.open_writers import being_written
 from snapshots.sync.watched import FolderFile
 from snapshots.time_limits import WRITER_SILENCE_SECONDS
 
@@ -73,7 +73,7 @@ class StabilityCheck:
             if file is None:
                 del self._files[arrival.file.path]
                 continue
-            written = being_written(file.path)
+            written = system.being_written(file.path)
             if written:
                 # Another than the one that closed it; he will close it too.
                 arrival.still_since, arrival.closed = now, False

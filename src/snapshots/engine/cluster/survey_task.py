@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from uuid import uuid4
 
 from msgspec import Struct
 
+from snapshots import system
 from snapshots._native import Chunk, PartHasher, Survey
 from snapshots.engine.input.cut import Cut
 from snapshots.engine.input.reader import PassedBy
@@ -192,7 +192,7 @@ class _Keeping:
         self._begin = self._end = begin
         self._file: BinaryIO | None = None
         with suppress(OSError):
-            folder = _folder()
+            folder = system.private_folder("snapshots-kept")
             _forget_old(folder)
             self._path = folder / uuid4().hex
             self._file = self._path.open("xb")
@@ -223,16 +223,6 @@ class _Keeping:
             with suppress(OSError):
                 self._path.unlink()
             self._file = None
-
-
-def _folder() -> Path:
-    """The folder for kept bytes, which only this user can enter."""
-    folder = Path(tempfile.gettempdir()) / f"snapshots-kept-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o077 or folder.is_symlink():
-        raise OSError("the folder belongs to somebody else")
-    return folder
 
 
 def _forget_old(folder: Path) -> None:

@@ -133,7 +133,9 @@ class DeliveryExecution:
 
     def _send(self) -> None:
         try:
-            asyncio.run(self._send_all())
+            # The usual loop of Windows cannot wait for the kernel's socket.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._send_all())
         except BaseException as error:
             self._fail(error)
         finally:

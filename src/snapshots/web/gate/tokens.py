@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
+from snapshots import system
 from snapshots.errors import UsageError
 from snapshots.file_hints import advice, missing_folder
 
@@ -101,7 +102,7 @@ def create(path: Path, name: str, scope: Scope) -> str:
         )
     token = _PREFIX + secrets.token_urlsafe(32)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = system.open_bytes(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(f"{name} {scope} sha256:{_digest(token)}\n")
     except OSError as error:
