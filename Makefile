@@ -91,6 +91,7 @@ lint-python: $(VENV)/.kernel
 	ruff format --check
 	$(call header,mypy)
 	mypy
+	mypy --platform win32 --cache-dir .mypy_cache/win32 --package snapshots
 	$(call header,import-linter)
 	lint-imports --no-logo
 

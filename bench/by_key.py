@@ -191,9 +191,9 @@ def _theirs(target: Target, script: str) -> Cost:
 
 def dlt_merge(target: Target, first: Path, second: Path) -> Cost:
     """The same with dlt's `merge`, into a table of its own making."""
-    from other_tools import PYTHON, _install
+    from tool_environment import PYTHON, install
 
-    if problem := _install():
+    if problem := install():
         raise Failed(problem)
     target.renew()
     command = [str(PYTHON), str(HERE / "merge_with_dlt.py"), target.url]

@@ -30,8 +30,8 @@ def main() -> None:
             _measure("CREATE TABLE AS", [sys.executable, "-c", _OWN], "own.duckdb")
             to = ["--database", "ours.duckdb", "--table", "t"]
             _measure("snapshots import", [*load, *to], "ours.duckdb")
-            small = [*load, *to, "--chunk-size", "7MB"]
-            _measure("snapshots import --chunk-size 7MB", small, "ours.duckdb")
+            small = [*load, *to, "--chunk-size", "8MB"]
+            _measure("snapshots import --chunk-size 8MB", small, "ours.duckdb")
 
 
 def _make(path: Path, rows: int) -> None:

@@ -22,7 +22,7 @@ from process_cost import Cost, middle  # noqa: E402
 from targets import TARGETS, Lane, Target  # noqa: E402
 
 DATA = HERE / "data"
-ROWS = {"postgres": 3_500_000, "mysql": 1_000_000, "sqlite": 1_000_000}
+ROWS = {"postgres": 3_500_000, "postgres18": 3_500_000, "mysql": 1_000_000, "sqlite": 1_000_000}
 DIRTY = 0.01
 
 

@@ -12,12 +12,12 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from functools import partial
 
 from made_rides import COLUMNS, blocks
 from snapshots._native import Chunk, Converter, Hasher, Scanner, Splitter
 from snapshots.model import Dialect, FieldPlace, Type
+from snapshots.plain import plain
 from snapshots.row_encoding import EncodingName
 
 FEED = 1 << 20
@@ -43,7 +43,7 @@ KINDS = (
 def spec(encoding: EncodingName, dialect: Dialect) -> str:
     return json.dumps(
         {
-            "dialect": asdict(dialect),
+            "dialect": plain(dialect),
             "encoding": encoding,
             "fields": len(COLUMNS),
             "columns": [
@@ -66,7 +66,7 @@ def _column(field: int, name: str, kind: Type) -> dict[str, object]:
     return {
         "field": field,
         "name": name,
-        "type": asdict(kind),
+        "type": plain(kind),
         "format": "default",
         "required": False,
         "decimal_char": ".",
@@ -98,7 +98,7 @@ def placed(data: bytes) -> tuple[bytes, Dialect]:
 
 
 def split(read: list[bytes], dialect: Dialect) -> Iterator[Chunk]:
-    splitter = Splitter(json.dumps(asdict(dialect)), CHUNK, offset=1)
+    splitter = Splitter(json.dumps(plain(dialect)), CHUNK, offset=1)
     for piece in read:
         yield from splitter.feed(piece)
     yield from splitter.finish()
@@ -132,7 +132,7 @@ def hashed(read: list[bytes]) -> str:
 
 
 def scan(chunks: list[Chunk], dialect: Dialect) -> str:
-    scanner = Scanner(json.dumps(asdict(dialect)), len(COLUMNS))
+    scanner = Scanner(json.dumps(plain(dialect)), len(COLUMNS))
     for chunk in chunks:
         scanner.scan(chunk)
     return scanner.evidence()

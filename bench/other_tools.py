@@ -6,19 +6,15 @@ One that does not install or does not work is recorded as such.
 
 from __future__ import annotations
 
-import subprocess
-import venv
 from pathlib import Path
 from typing import ClassVar
 
 import results
 from process_cost import Cost, Failed, middle
 from targets import Lane, Postgres
+from tool_environment import LOCK, PYTHON, install
 
 HERE = Path(__file__).resolve().parent
-ENVIRONMENT = HERE.parent / ".tmp" / "bench-venv"
-LOCK = HERE.parent / "requirements" / "bench.lock"
-PYTHON = ENVIRONMENT / "bin" / "python"
 
 
 class Tool(Postgres):
@@ -48,7 +44,7 @@ def measure(file: Path, rows: int, runs: int, command: str) -> None:
     lines: list[results.Line] = []
     notes: list[str] = []
     contenders: list[tuple[type[Postgres], bool]] = [(Postgres, False), (Postgres, True)]
-    if problem := _install():
+    if problem := install():
         notes.append(f"duckdb, dlt, pandas: not installable here ({problem}).")
     else:
         contenders += [(DuckDB, False), (Dlt, False), (Pandas, False)]
@@ -81,17 +77,6 @@ def measure(file: Path, rows: int, runs: int, command: str) -> None:
 
 def _costs(target: Postgres, lane: Lane, runs: int) -> list[Cost]:
     return [target.run(lane)[0] for _ in range(runs)]
-
-
-def _install() -> str:
-    """Makes the environment; why it could not, or nothing."""
-    if not PYTHON.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    done = subprocess.run(
-        [*pip, "--require-hashes", "-r", str(LOCK)], capture_output=True, text=True, check=False
-    )
-    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
 
 
 def _versions() -> str:

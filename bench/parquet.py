@@ -23,6 +23,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import other_tools  # noqa: E402
 import results  # noqa: E402
+import tool_environment  # noqa: E402
 from modes import database  # noqa: E402
 from process_cost import Cost, middle, run  # noqa: E402
 from snapshots import locations  # noqa: E402
@@ -53,7 +54,7 @@ def cost_of(lane: str, file: Path, rows: int, older: str = "") -> Cost:
         target = locations.target(url)
         with closing(target.connect()) as session:
             session.execute(CREATE)
-        python = sys.executable if lane.startswith("snapshots") else str(other_tools.PYTHON)
+        python = sys.executable if lane.startswith("snapshots") else str(tool_environment.PYTHON)
         seconds = Path(state) / "seconds"
         cost = run(
             [python, str(LOAD), lane, url, str(file), str(seconds)],
@@ -81,7 +82,7 @@ def main() -> None:
     parser.add_argument("--versus", default="", help="a folder with the package of another version")
     parser.add_argument("--keep", action="store_true", help="write the results")
     given = parser.parse_args()
-    if problem := other_tools._install():
+    if problem := tool_environment.install():
         raise SystemExit(f"the other tools cannot be installed: {problem}")
     lanes = dict(list(LANES.items())[:2]) if given.file else dict(LANES)
     if given.versus:
@@ -94,7 +95,7 @@ def main() -> None:
             files[part] = Path(folder) / f"{part}.parquet"
             run(
                 [
-                    str(other_tools.PYTHON),
+                    str(tool_environment.PYTHON),
                     str(LOAD),
                     "make",
                     str(given.rows // part),

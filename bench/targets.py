@@ -21,6 +21,7 @@ from tests.support.database_servers import PASSWORD, USER, MariaServer, Postgres
 
 from made_rides import COLUMNS
 from process_cost import Cost, Failed, run
+from tool_environment import newer_postgres
 
 TABLE = "rides"
 LINEAGE = ("_import_id", "_line")
@@ -213,6 +214,18 @@ class Postgres(Served):
         return self.shell([*command, "--command", statement])
 
 
+class NewerPostgres(Postgres):
+    """PostgreSQL 18, from a wheel. Its programs come first while it is measured."""
+
+    name = "postgres18"
+
+    def __enter__(self) -> Self:
+        before = os.environ["PATH"]
+        os.environ["PATH"] = os.pathsep.join([str(newer_postgres()), before])
+        self.stack.callback(os.environ.__setitem__, "PATH", before)
+        return super().__enter__()
+
+
 class MariaDB(Served):
     name = "mysql"
     reference = "`LOAD DATA LOCAL INFILE`, one connection"
@@ -285,4 +298,6 @@ class SQLite(Target):
         return ["sqlite3", "-batch", str(self.file), f".import --csv --skip 1 '{file}' {TABLE}"], ""
 
 
-TARGETS: dict[str, type[Target]] = {kind.name: kind for kind in (Postgres, MariaDB, SQLite)}
+TARGETS: dict[str, type[Target]] = {
+    kind.name: kind for kind in (Postgres, NewerPostgres, MariaDB, SQLite)
+}

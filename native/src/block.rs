@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::sync::Arc;
 
-use arrow_schema::Schema;
+use arrow_array::RecordBatch;
 use pyo3::exceptions::PyIndexError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -23,8 +23,9 @@ pub struct Block {
     pub rows: Vec<u8>,
     /// The number of values in a row.
     pub width: usize,
-    /// The types of the values. Only with encoding `arrow`.
-    pub schema: Option<Arc<Schema>>,
+    /// The rows as columns, or what is wrong with them. Only with encoding `arrow`, which has no other
+    /// rows.
+    pub batch: Option<Result<RecordBatch, String>>,
     /// The place of each row's record. Filled only with encoding `json`.
     pub places: Vec<RecordPlace>,
     pub counts: Counts,
@@ -223,5 +224,11 @@ impl Block {
     /// before it, as `convert::encoders::sqlite` writes it.
     pub fn rows(&self) -> (&[u8], usize) {
         (&self.rows, self.width)
+    }
+
+    /// The rows as columns. The error is a sentence.
+    pub fn batch(&self) -> Result<&RecordBatch, &str> {
+        let batch = self.batch.as_ref().ok_or("the rows are no Arrow rows")?;
+        batch.as_ref().map_err(String::as_str)
     }
 }

@@ -5,6 +5,7 @@
 //! `src/snapshots/_native.pyi`. The layers of the modules are listed in
 //! `tests/repository/test_native_layers.py`.
 
+mod arrow_columns;
 mod arrow_layout;
 mod arrow_rows;
 mod block;
@@ -32,6 +33,7 @@ mod split;
 mod sqlite;
 mod survey;
 mod typed_rows;
+mod system;
 mod values;
 mod verify;
 mod workbook;

@@ -352,7 +352,7 @@ class HttpClient:
         """`settings`: a JSON object, see `native/src/delivery/settings.rs`. ValueError if a file of
         certificates cannot be used."""
     def fileno(self) -> int:
-        """The descriptor that becomes readable when there is news."""
+        """The number of the socket that becomes readable when there is news."""
     def take(
         self,
     ) -> tuple[list[Heard], list[tuple[str | None, int, int]], bool, int | None, bool, float, bool]:
@@ -581,7 +581,7 @@ class ParquetFile:
     """An open Parquet file."""
 
     def __init__(self, descriptor: int) -> None:
-        """Reads the footer of a file from a descriptor, which stays the caller's.
+        """Reads the footer of a file from what `system.handle_of` gives, which stays the caller's.
 
         Raises ValueError, with a sentence, if it cannot be read. So do all methods."""
     def columns(self) -> str:
@@ -630,8 +630,10 @@ class RecordStream:
 class Workbook:
     """An open workbook: xlsx, xlsb, xls or ods."""
 
-    def __init__(self, path: str, kind: str) -> None:
-        """Raises ValueError, with a sentence, if it cannot be read. So do all methods."""
+    def __init__(self, descriptor: int, kind: str) -> None:
+        """Takes what `system.handle_of` gives, which stays the caller's.
+
+        Raises ValueError, with a sentence, if it cannot be read. So do all methods."""
     def sheets(self) -> list[tuple[str, bool]]:
         """The names of the sheets that have cells, in order, each with whether it is visible."""
     def filled_rows(self, sheet: str) -> int:

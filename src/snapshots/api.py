@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from snapshots import locations
 from snapshots.defaults import (
     BATCH,
-    CHUNK_SIZE,
     CONCURRENCY,
     CONNECTIONS,
     KEEP_UNDO,
@@ -86,7 +85,7 @@ def load(
     workers: int | None = None,
     cluster: str | None = None,
     sessions: int | None = None,
-    chunk_size: int = CHUNK_SIZE,
+    chunk_size: int | None = None,
     lineage: bool = True,
     again: bool = False,
     grown: Grown = "tail",

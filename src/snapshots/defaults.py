@@ -7,8 +7,10 @@ that all of them agree. What is counted in seconds is in `time_limits.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Literal, TypeAlias, cast, get_args
+
+from msgspec import Struct
 
 MIB = 1 << 20
 
@@ -70,8 +72,7 @@ MAX_RATIO = 250
 """Bytes that one compressed byte may become. Real data stays below 100."""
 
 
-@dataclass(frozen=True, slots=True)
-class SharedOption:
+class SharedOption(Struct, frozen=True):
     """What is known of one option, wherever it is given."""
 
     name: str

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from snapshots.errors import UsageError
 from snapshots.json_pointer import check
 
 
-@dataclass(frozen=True, slots=True)
-class ItemResults:
+class ItemResults(Struct, frozen=True):
     """The JSON Pointers to the results. All but `items` are looked up in the result of a record.
 
     >>> ItemResults(items="/results", status="/code").items

@@ -31,6 +31,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from msgspec import Struct
+
 from snapshots.errors import CannotConnect, UsageError
 from snapshots.hosts import no_name
 from snapshots.redaction import is_secret
@@ -44,8 +46,7 @@ DATABASE = "snapshots"
 """The database on a server where nothing names another."""
 
 
-@dataclass(frozen=True, slots=True)
-class TargetKind:
+class TargetKind(Struct, frozen=True):
     """A kind of database that can be loaded into: how its URLs read, and where its code is."""
 
     name: str

@@ -6,8 +6,10 @@ Nothing here does I/O. The names of fields are those of the ledger, of `--json` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from snapshots.defaults import MAX_RECORD_SIZE, Nested
 
@@ -39,8 +41,7 @@ class FieldPlace(NamedTuple):
     """How many characters it has; None: all up to the end of the line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Struct, frozen=True):
     """How the records of an input are written.
 
     >>> Dialect(delimiter=";", quote="'").terminator
@@ -112,8 +113,8 @@ class Dialect:
 
     def __post_init__(self) -> None:
         """Makes tuples of lists that come from JSON."""
-        object.__setattr__(self, "names", tuple(self.names))
-        object.__setattr__(self, "places", tuple(FieldPlace(*place) for place in self.places))
+        force_setattr(self, "names", tuple(self.names))
+        force_setattr(self, "places", tuple(FieldPlace(*place) for place in self.places))
 
     @property
     def line_end(self) -> bytes:
@@ -137,8 +138,7 @@ years that have not four digits. `tiny`: MySQL's tinyint(1), which also takes nu
 time, which also takes a minus, and hours beyond a day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Struct, frozen=True):
     """A type and its physical limits. A value beyond them is a reject, and is never changed.
 
     >>> Type("decimal", precision=12, scale=2).kind
@@ -160,8 +160,7 @@ class Type:
     wire: Wire = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column of a contract: where its value comes from and what it must be.
 
     The constraints and formats are those of Frictionless Table Schema, written as there. `minimum`
@@ -201,8 +200,7 @@ class Column:
     """Where it stands in a line with fields of a fixed width."""
 
 
-@dataclass(frozen=True, slots=True)
-class InputSchema:
+class InputSchema(Struct, frozen=True):
     """What an input itself says of its columns. It has NULL, so that no text means it."""
 
     columns: tuple[Column, ...]
@@ -211,8 +209,7 @@ class InputSchema:
     """A sentence for each column whose values are written in another way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule that one of some columns must have a value, in some records or in all."""
 
     any_of: tuple[str, ...]
@@ -224,8 +221,7 @@ class Rule:
     """The texts in that column that the rule is for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(Struct, frozen=True):
     """What a row of a table must be: its columns, its primary key and its rules."""
 
     columns: tuple[Column, ...]
@@ -244,8 +240,7 @@ class Contract:
         return any(column.place is not None for column in self.columns)
 
 
-@dataclass(frozen=True, slots=True)
-class TableName:
+class TableName(Struct, frozen=True):
     """A table, with its schema if one was named (PostgreSQL). It is never quoted here."""
 
     name: str
@@ -259,8 +254,7 @@ class TableName:
         return ".".join(quote(part) for part in (self.schema, self.name) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumn:
+class TableColumn(Struct, frozen=True):
     """One column of a table that exists."""
 
     name: str
@@ -283,8 +277,7 @@ class TableColumn:
     """The only values that the column takes; None: there is no such list."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableShape:
+class TableShape(Struct, frozen=True):
     """A table that exists, as its database describes it."""
 
     table: TableName
@@ -295,8 +288,7 @@ class TableShape:
     tells."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """The account of some records; `records` is always the sum of the other three.
 
     >>> Counts(records=10, loaded=8, rejected=1, skipped=1).balanced
@@ -330,8 +322,7 @@ class Counts:
         return self.records == self.loaded + self.rejected + self.skipped
 
 
-@dataclass(frozen=True, slots=True)
-class RowChanges:
+class RowChanges(Struct, frozen=True):
     """What an import has done to the rows of its table, when it was published.
 
     >>> RowChanges(inserted=3, deleted=2).taken
@@ -351,8 +342,7 @@ class RowChanges:
         return self.inserted + self.updated + self.unchanged
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(Struct, frozen=True):
     """One record that is not in the table, and why."""
 
     line: int
@@ -366,8 +356,7 @@ class Reject:
     """The bytes of the record without its line end; at most 64 KiB."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportRecord:
+class ImportRecord(Struct, frozen=True):
     """What the ledger knows of one import or delivery."""
 
     import_id: int
@@ -440,8 +429,7 @@ class ImportRecord:
     """How many rows `replaces` loaded, with the parts that it continues: they stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """What the records of an input are, where nothing needs to be detected."""
 
     dialect: Dialect

@@ -12,9 +12,10 @@ and it alone knows which of them are worth a retry.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from snapshots._native import Block, TypedRows
 from snapshots.model import (
@@ -53,8 +54,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """What is known of an input before all of it is read."""
 
     name: str

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import random
 import time
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _LONGEST_EXPONENT = 32
 """Pauses have reached any sensible maximum long before."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True):
     """Pauses that double with each failure, and the limits of trying. All times are in seconds.
 
     >>> policy = RetryPolicy(first_pause=0.5, longest_pause=60, jitter=(1, 1))

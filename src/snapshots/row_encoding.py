@@ -7,8 +7,9 @@ that plans an import asks an encoding for what it can do, and never for its name
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
+
+from msgspec import Struct
 
 from snapshots.model import TypeKind
 
@@ -19,8 +20,7 @@ _EVERY_KIND: Final[frozenset[TypeKind]] = frozenset(get_args(TypeKind))
 _ALL_BUT_NUMBERS: Final = _EVERY_KIND - {"boolean", "integer", "float"}
 
 
-@dataclass(frozen=True, slots=True)
-class RowEncoding:
+class RowEncoding(Struct, frozen=True):
     """One form of rows that the kernel writes.
 
     A target that needs no form of its own takes an existing one: `TEXT` suits every database that
@@ -39,6 +39,10 @@ class RowEncoding:
     columns_make_numbers: bool = False
     """A column may store a text that looks like a number as that number. The kernel must reject
     such a value where the column would alter it."""
+    block_bytes: int = 1 << 20
+    """How much of the input the kernel converts at a time."""
+    block_records: int | None = None
+    """Of how many records at most; None: of any number."""
     exact_types: bool = False
     """A table's columns say all that a plan needs. False: some kinds of values share one type of
     column, and the plan of the table's last import tells them apart."""
@@ -58,8 +62,11 @@ SQLITE_VALUES: Final = RowEncoding(
     "sqlite", binary=True, kinds_as_text=_ALL_BUT_NUMBERS, columns_make_numbers=True
 )
 """Values that the kernel binds to an INSERT of SQLite. They never leave the kernel."""
-ARROW_ROWS: Final = RowEncoding("arrow", binary=True, exact_types=True)
-"""Rows that the kernel gives as columns of Arrow, a batch for each block. They never leave it."""
+ARROW_ROWS: Final = RowEncoding(
+    "arrow", binary=True, block_bytes=16 << 20, block_records=122_880, exact_types=True
+)
+"""Columns of Arrow, a batch for each block. They never leave the kernel. So many rows are a row
+group of DuckDB, which copies smaller batches once more before it stores them."""
 JSON: Final = RowEncoding("json")
 """JSON objects, one for each record: what HTTP APIs are sent."""
 

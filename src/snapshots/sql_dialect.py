@@ -15,9 +15,10 @@ ask which database it is. `SqlDialect` answers as the SQL standard does, and a t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +29,7 @@ EXACT_KINDS = ("boolean", "integer", "date", "time", "timestamp", "timestamptz",
 """Kinds of values that databases with binding types store in one way only."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedLock:
+class NamedLock(Struct, frozen=True):
     """Two statements: one takes a lock of the whole database, the other gives it back."""
 
     take: str
@@ -37,18 +37,18 @@ class NamedLock:
     release: str
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionLock:
+class TransactionLock(Struct, frozen=True):
     """A lock of the whole database which is taken within a transaction, and held until it ends."""
 
     take: str
     """An expression that waits for the lock; it is 1 once the session has got it."""
+    take_free: str
+    """An expression that takes the lock if it is free; else it is 0, at once."""
     release: str = ""
-    """A statement for after COMMIT or ROLLBACK, where these do not give the lock back."""
+    """An expression that gives the lock back after COMMIT or ROLLBACK, where these do not."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberSequence:
+class NumberSequence(Struct, frozen=True):
     """A counter of the database that no transaction holds."""
 
     following: str
@@ -102,6 +102,9 @@ class SqlDialect(ABC):
     """An expression for the number that the session's last INSERT got from snapshots_imports, where
     its column `id` has a counter. None of both: who begins an import takes the number after the
     largest, and all who do so exclude each other."""
+    number_step: ClassVar[str] = "1"
+    """An expression for how far apart such numbers are of rows that one INSERT adds: then
+    `inserted_number` is the first of them."""
     returns_inserted: ClassVar[bool] = False
     """Whether an INSERT can end with RETURNING, and gives what it has written."""
     listed: ClassVar[str]

@@ -6,16 +6,16 @@ These types belong to `ports.Target.stored_rows`: its arguments and its result.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+from msgspec import Struct, field
 
 from snapshots._native import Block
 from snapshots.model import Column, TableName
 from snapshots.row_encoding import RowEncoding
 
 
-@dataclass(frozen=True, slots=True)
-class RowDifference:
+class RowDifference(Struct, frozen=True):
     """A difference between the input and the table: a changed value, or a row that only one has."""
 
     kind: Literal["changed", "missing", "more"]
@@ -28,8 +28,7 @@ class RowDifference:
     """The beginning of the value in the table, as text; None for NULL and for whole rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowsCompared:
+class RowsCompared(Struct, frozen=True):
     """The result of comparing some rows: numbers of rows, and the first differences."""
 
     equal: int = 0
@@ -44,8 +43,7 @@ class RowsCompared:
     """The first differences, at most as many as `stored_rows` was told to show."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowSelection:
+class RowSelection(Struct, frozen=True):
     """The rows and columns of a table that are compared with an input."""
 
     table: TableName

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from snapshots.model import TableName
 
@@ -18,8 +19,7 @@ NEW_ROW = "snapshots_new"
 """The column of a stage of changes that tells new rows (1) from changed ones (0)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Which values of some rows must be compared with what a table's columns make of them."""
 
     columns: tuple[str, ...] = ()
@@ -32,8 +32,7 @@ class Comparison:
     end: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """A value that a column would store as another one."""
 
     line: int
@@ -44,8 +43,7 @@ class Difference:
     """The beginning of the value as it would be stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """How a session names tables."""
 
     schema: str
@@ -57,8 +55,7 @@ class Naming:
     """A regular expression for the database's own tables, written `schema.name`."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnKey:
+class OwnKey(Struct, frozen=True):
     """A foreign key of a table that refers to the table itself."""
 
     name: str
@@ -72,8 +69,7 @@ class OwnKey:
     parent."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReferencingKey:
+class ReferencingKey(Struct, frozen=True):
     """A foreign key by which rows of some table refer to rows of a given table."""
 
     name: str
@@ -89,8 +85,7 @@ class ReferencingKey:
     """What the database does to the referring rows when the row they refer to is deleted."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowRule:
+class RowRule(Struct, frozen=True):
     """A constraint of a table by which SQL can tell the rows that the table would refuse."""
 
     name: str
@@ -105,8 +100,7 @@ class RowRule:
     """What a CHECK requires, over the columns by their names; empty for other constraints."""
 
 
-@dataclass(frozen=True, slots=True)
-class AskedStage:
+class AskedStage(Struct, frozen=True):
     """What a database has answered to the question which rows of a stage a table takes."""
 
     refused: str
@@ -120,8 +114,7 @@ class AskedStage:
     that they have: the table refuses that where others refer to the row."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowPlace:
+class RowPlace(Struct, frozen=True):
     """How a database says where a row is stored, such as PostgreSQL's `ctid`."""
 
     expression: str
@@ -135,8 +128,7 @@ class RowPlace:
     """The size of the table in blocks, if the rows of a range of blocks come in stored order."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableDescription:
+class TableDescription(Struct, frozen=True):
     """What an import asks of its table before it is planned."""
 
     shape: TableShape

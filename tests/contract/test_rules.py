@@ -1,9 +1,9 @@
 """Rules on whole records: read, written back, refused, and kept by the kernel."""
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from snapshots._native import Chunk, Converter
 from snapshots.contract.contract import parse_contract, to_schema

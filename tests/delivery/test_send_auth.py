@@ -287,6 +287,17 @@ def test_a_command_runs_again_before_the_end_that_it_states(folder):
 
 
 @pytest.mark.parametrize(
+    "printed", ["t-1", '"t-1"', '{"token": "t-1"}', '{"accessToken": "t-1", "expiresIn": 900}']
+)
+def test_the_forms_in_which_commands_print_tokens(folder, printed):
+    api = WantsHeader("Bearer t-1")
+    with serving(api) as running:
+        done = send(folder, running, "--auth-command", str(command(folder, f"echo '{printed}'\n")))
+    delivered(done, api)
+    assert api.seen == ["Bearer t-1"]
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("echo 'no login' >&2; exit 3\n", "exit code 3: no login"),

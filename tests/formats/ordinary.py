@@ -12,16 +12,18 @@ import io
 import json
 import random
 import zlib
-from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from snapshots._native import Records
 from snapshots.formats.encodings import transcode
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.formats.options import DialectOptions
 from snapshots.formats.sniff import sniff
+from snapshots.plain import plain
 
 READINGS = Path(__file__).with_name("ordinary.json")
 
@@ -319,7 +321,7 @@ def reading(data: bytes) -> dict[str, Any]:
     head = data[: 256 * 1024]
     found = sniff(head, DialectOptions())
     assert found.question is None
-    dialect = asdict(found.dialect)
+    dialect = plain(found.dialect)
     sample = b"".join(transcode([data], found.dialect.encoding))
     rows = [
         fields

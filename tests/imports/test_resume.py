@@ -77,7 +77,9 @@ def test_a_finished_import_has_nothing_to_resume(database, tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("id\n1\n")
     snapshots.load(path, database=database)
-    assert snapshots.resume(1, database=database).outcome == "already_imported"
+    done = snapshots.resume(1, database=database)
+    assert done.outcome == "already_imported"
+    assert f"use snapshots import {path} --again" in done.hint
     with pytest.raises(snapshots.SnapshotsError, match="has no import 7"):
         snapshots.resume(7, database=database)
 

@@ -1,6 +1,8 @@
 """The grammar once more, byte by byte and with no thought of speed: the kernel's oracle."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from snapshots.model import Dialect
 

@@ -1,11 +1,11 @@
 """What stands after an escape, and what becomes of both; and texts that mean NULL beside it."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from snapshots._native import Chunk, Records, Scanner
 from snapshots.formats.kernel_json import dialect_json

@@ -2,12 +2,12 @@
 
 import csv
 import io
-from dataclasses import replace
 from typing import get_args
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from snapshots._native import Records
 from snapshots.formats.kernel_json import dialect_json

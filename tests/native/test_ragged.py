@@ -1,9 +1,9 @@
 """Records that are not as wide as the header, are empty, or are the header once more."""
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from snapshots._native import Chunk, Records, Scanner
 from snapshots.formats.kernel_json import dialect_json

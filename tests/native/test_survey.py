@@ -1,11 +1,11 @@
 """Ranges that are cut on their own, put together: the chunks that the splitter cuts in one go."""
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from snapshots._native import Survey
 from snapshots.formats.kernel_json import dialect_json

@@ -7,21 +7,22 @@ import json
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 import pytest
 
 import snapshots
-from snapshots import errors, locations, model, time_limits
+from snapshots import errors, locations, model, row_encoding, time_limits
 from snapshots.cli.main import COMMANDS, cli
 from snapshots.contract import infer, words
+from snapshots.defaults import CHUNK_SIZE
 from snapshots.engine import events
 from snapshots.engine.delivery import group_commit as keeper
 from snapshots.engine.delivery.job import CHUNK_BYTES
 from snapshots.engine.input import identity
 from snapshots.engine.limits import JUDGED_FROM
-from snapshots.engine.loading import executor, write
+from snapshots.engine.loading import executor
 from snapshots.engine.plan.options import Options
 from snapshots.engine.publishing.by_key import duplicates
 from snapshots.engine.verify.report import EXIT_CODES, VerifyReport
@@ -35,6 +36,9 @@ from snapshots.project.resources import KNOWN
 from snapshots.project.settings import API_KEYS, SERVER_KEYS, ApiSettings
 from snapshots.telemetry.event_totals import OUTCOMES
 from snapshots.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -218,8 +222,8 @@ def test_every_exit_code_of_an_error_is_documented() -> None:
     assert {int(n) for cell in cells(readme, 0) for n in cell.split(",")} == documented
 
 
-def names(kind: type) -> list[str]:
-    return [field.name for field in fields(kind)]
+def names(kind: type[Struct]) -> list[str]:
+    return list(kind.__struct_fields__)
 
 
 def test_the_fields_of_json_are_documented() -> None:
@@ -267,7 +271,7 @@ def test_the_interface_from_python_is_documented() -> None:
     assert [name.strip("*") for name in documented] == list(
         inspect.signature(snapshots.load).parameters
     )
-    for option in names(DialectOptions):
+    for option in (one.name for one in fields(DialectOptions)):
         assert f"`{option}`" in load, option
     send = section(text, "## `snapshots.send(input, to, *, ...) -> ImportResult`")
     assert [name.strip("*") for name in words_in(cells(send, 0))] == list(
@@ -316,8 +320,8 @@ def test_the_limits_are_those_of_the_code() -> None:
     said = dict(zip(cells(text, 0), cells(text, 1), strict=True))
     mib = 1 << 20
     for what, sentence in {
-        "Input committed at a time (a chunk)": f"{Options().chunk_size // mib} MiB",
-        "Input converted at a time (a block)": f"{write.BLOCK_BYTES // mib} MiB",
+        "Input committed at a time (a chunk)": f"{CHUNK_SIZE // mib} MiB",
+        "Input converted at a time (a block)": f"{row_encoding.TEXT.block_bytes // mib} MiB",
         "Longest record": f"{model.Dialect().max_record_size // mib} MiB",
         "Rejects allowed": f"{Options().reject_limit.share:.0%}".replace("%", " %"),
         "Connections that load at once": f"at most {executor.MAX_WORKERS}",

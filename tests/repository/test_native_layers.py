@@ -30,10 +30,10 @@ LAYERS = (
         "workbook",
     },
     {"block", "cell_appearance", "columnar", "json_members"},
-    {"arrow_layout", "grammar", "values"},
+    {"arrow_columns", "arrow_layout", "grammar", "values"},
     {"conversion_spec"},
     {"chunk", "dialect"},
-    {"buffer_pool", "memory_check", "python_bytes", "reject_code", "typed_rows"},
+    {"buffer_pool", "memory_check", "python_bytes", "reject_code", "system", "typed_rows"},
 )
 
 Module = tuple[str, ...]

@@ -39,7 +39,7 @@ def load() -> None:
     """Every module that a command may need."""
     package = importlib.import_module("snapshots")
     for found in pkgutil.walk_packages(package.__path__, "snapshots."):
-        if not found.name.endswith("__main__"):
+        if not found.name.endswith(("__main__", "system.windows")):
             importlib.import_module(found.name)
     for name in LAZY:
         with suppress(ImportError):

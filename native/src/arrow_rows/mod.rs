@@ -1,6 +1,5 @@
 //! Gives the rows of blocks as Arrow's columns, to databases that take those at once.
 
-mod arrays;
 mod stream;
 
 pub use stream::ArrowRows;

@@ -9,7 +9,6 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyIterator};
 
-use super::arrays::batch;
 use crate::block::Block;
 
 /// What is left of the blocks, and what came of those before.
@@ -33,8 +32,10 @@ impl ArrowRows {
     /// `first` is the block before those of the iterator `rest`.
     #[new]
     fn new(first: Bound<'_, Block>, rest: Bound<'_, PyIterator>) -> PyResult<ArrowRows> {
-        let schema = first.get().schema.clone();
-        let schema = schema.ok_or_else(|| PyValueError::new_err("the rows are no Arrow rows"))?;
+        let batch = first.get().batch();
+        let schema = batch
+            .map_err(|it| PyValueError::new_err(it.to_owned()))?
+            .schema();
         let blocks = Blocks {
             first: Some(first.unbind()),
             rest: rest.unbind(),
@@ -112,13 +113,14 @@ impl Iterator for BlockReader {
             Ok(block) => block?,
             Err(error) => return Some(Err(error)),
         };
-        let (rows, _) = block.get().rows();
-        let made = batch(&self.schema, rows);
-        if let Ok(made) = &made {
-            let more = made.num_rows() as u64;
-            locked(&self.blocks, |blocks| blocks.rows += more);
-        }
-        Some(made)
+        Some(match block.get().batch() {
+            Ok(made) => {
+                let more = made.num_rows() as u64;
+                locked(&self.blocks, |blocks| blocks.rows += more);
+                Ok(made.clone())
+            }
+            Err(damage) => Err(ArrowError::InvalidArgumentError(damage.to_owned())),
+        })
     }
 }
 

@@ -11,9 +11,7 @@ use super::cells::{Cells, Shape, written};
 use super::clock::{LastDay, unit_of, write_date, write_time, write_timestamp};
 use super::column::Column;
 use super::nested;
-use super::numbers::{
-    write_decimal, write_double, write_hex, write_integer, write_short_decimal, write_uuid,
-};
+use super::numbers::{write_decimal, write_double, write_hex, write_uuid};
 
 /// The column of an array. Gives what its type is called if it cannot be written.
 pub fn column(array: &dyn Array) -> Result<Column, String> {
@@ -43,19 +41,14 @@ fn cells(array: &dyn Array) -> Result<Box<dyn Cells>, String> {
                 out.extend_from_slice(if values.value(row) { b"true" } else { b"false" });
             })
         }
-        Int8 => integers::<Int8Type>(array, i64::from),
-        Int16 => integers::<Int16Type>(array, i64::from),
-        Int32 => integers::<Int32Type>(array, i64::from),
-        Int64 => integers::<Int64Type>(array, |value| value),
-        UInt8 => integers::<UInt8Type>(array, i64::from),
-        UInt16 => integers::<UInt16Type>(array, i64::from),
-        UInt32 => integers::<UInt32Type>(array, i64::from),
-        UInt64 => {
-            let values = array.as_primitive::<UInt64Type>().values().clone();
-            written(Shape::Bare, move |row, out| {
-                out.extend_from_slice(itoa::Buffer::new().format(values[row]).as_bytes());
-            })
-        }
+        Int8 => integers::<Int8Type>(array),
+        Int16 => integers::<Int16Type>(array),
+        Int32 => integers::<Int32Type>(array),
+        Int64 => integers::<Int64Type>(array),
+        UInt8 => integers::<UInt8Type>(array),
+        UInt16 => integers::<UInt16Type>(array),
+        UInt32 => integers::<UInt32Type>(array),
+        UInt64 => integers::<UInt64Type>(array),
         Float16 => floats(array.as_primitive::<Float16Type>(), |half| half.to_f32()),
         Float32 => floats(array.as_primitive::<Float32Type>(), |value| value),
         Float64 => {
@@ -110,13 +103,14 @@ fn cells(array: &dyn Array) -> Result<Box<dyn Cells>, String> {
     })
 }
 
-fn integers<T: ArrowPrimitiveType>(
-    array: &dyn Array,
-    wide: fn(T::Native) -> i64,
-) -> Box<dyn Cells> {
+fn integers<T>(array: &dyn Array) -> Box<dyn Cells>
+where
+    T: ArrowPrimitiveType,
+    T::Native: itoa::Integer + Send,
+{
     let values = array.as_primitive::<T>().values().clone();
     written(Shape::Bare, move |row, out| {
-        write_integer(out, wide(values[row]));
+        out.extend_from_slice(itoa::Buffer::new().format(values[row]).as_bytes());
     })
 }
 
@@ -139,7 +133,7 @@ where
 {
     let values = array.as_primitive::<T>().values().clone();
     written(Shape::Bare, move |row, out| match short(values[row]) {
-        Some(value) => write_short_decimal(out, value, scale),
+        Some(value) => write_decimal(out, itoa::Buffer::new().format(value), scale),
         None => write_decimal(out, &values[row].to_string(), scale),
     })
 }

@@ -1,56 +1,5 @@
 //! Numbers as text, with all of their digits and no more.
 
-/// More bytes than a number of 64 bits has.
-const LONGEST: usize = 24;
-
-/// Writes an integer.
-#[inline]
-pub fn write_integer(out: &mut Vec<u8>, value: i64) {
-    if value < 0 {
-        out.push(b'-');
-    }
-    let value = value.unsigned_abs();
-    let digits = value.checked_ilog10().map_or(1, |tens| tens as usize + 1);
-    write_digits(out, value, digits);
-}
-
-/// Writes the last digits of an integer, at most 20, with zeros before them if it has fewer.
-#[inline]
-pub fn write_digits(out: &mut Vec<u8>, mut value: u64, digits: usize) {
-    let mut text = [0; LONGEST];
-    for digit in text[..digits].iter_mut().rev() {
-        *digit = b'0' + (value % 10) as u8;
-        value /= 10;
-    }
-    // A fixed number of bytes is copied more quickly than a variable one.
-    out.extend_from_slice(&text);
-    out.truncate(out.len() - (LONGEST - digits));
-}
-
-/// Writes a number of 64 bits that counts units of ten to the power of `-scale`.
-pub fn write_short_decimal(out: &mut Vec<u8>, value: i64, scale: i8) {
-    let Some(unit) = u32::try_from(scale)
-        .ok()
-        .and_then(|it| 10_u64.checked_pow(it))
-    else {
-        return write_decimal(out, itoa::Buffer::new().format(value), scale);
-    };
-    if value < 0 {
-        out.push(b'-');
-    }
-    let value = value.unsigned_abs();
-    let whole = value / unit;
-    write_digits(
-        out,
-        whole,
-        whole.checked_ilog10().map_or(1, |tens| tens as usize + 1),
-    );
-    if scale > 0 {
-        out.push(b'.');
-        write_digits(out, value % unit, scale as usize);
-    }
-}
-
 /// Writes an integer that counts units of ten to the power of `-scale`.
 pub fn write_decimal(out: &mut Vec<u8>, digits: &str, scale: i8) {
     let (sign, digits) = match digits.strip_prefix('-') {
@@ -99,10 +48,10 @@ fn write_units(out: &mut Vec<u8>, negative: bool, units: u64) {
     if negative {
         out.push(b'-');
     }
-    write_integer(out, (units / 10_000) as i64);
-    let decimals = units % 10_000;
-    out.push(b'.');
-    write_digits(out, decimals, 4);
+    out.extend_from_slice(itoa::Buffer::new().format(units / 10_000).as_bytes());
+    let decimals = (units % 10_000) as u32;
+    let digit = |unit| b'0' + (decimals / unit % 10) as u8;
+    out.extend_from_slice(&[b'.', digit(1_000), digit(100), digit(10), digit(1)]);
     let zeros = match decimals {
         _ if decimals % 1_000 == 0 => 3,
         _ if decimals % 100 == 0 => 2,
@@ -150,17 +99,6 @@ mod tests {
             let mut out = Vec::new();
             write_decimal(&mut out, digits, scale);
             assert_eq!(out, text.as_bytes(), "{digits} {scale}");
-        }
-        for value in [0, 7, -10, 99, 12_345_678_901, i64::MAX, i64::MIN] {
-            for scale in [-3, 0, 1, 2, 18, 19, 20, 38] {
-                let (mut short, mut usual) = (Vec::new(), Vec::new());
-                write_short_decimal(&mut short, value, scale);
-                write_decimal(&mut usual, &value.to_string(), scale);
-                assert_eq!(short, usual, "{value} {scale}");
-            }
-            let mut out = Vec::new();
-            write_integer(&mut out, value);
-            assert_eq!(out, value.to_string().as_bytes());
         }
     }
 

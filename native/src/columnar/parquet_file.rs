@@ -1,7 +1,5 @@
 //! A Parquet file: its schema, its row groups, and their rows as records.
 
-use std::fs::File;
-use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema};
@@ -17,6 +15,7 @@ use super::record_stream::{RecordStream, usual_threads};
 use super::row_groups::RowGroups;
 use super::stored_bytes::StoredBytes;
 use crate::typed_rows::TypedRows;
+use crate::system::duplicate;
 
 /// An open Parquet file.
 #[pyclass(frozen, module = "snapshots._native")]
@@ -29,10 +28,8 @@ pub struct ParquetFile {
 impl ParquetFile {
     /// Reads the footer of an open file. Raises ValueError with a sentence if it cannot be read.
     #[new]
-    fn new(py: Python<'_>, descriptor: i32) -> PyResult<ParquetFile> {
-        // SAFETY: the caller keeps its descriptor open during this call.
-        let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
-        let bytes = StoredBytes::new(File::from(borrowed.try_clone_to_owned()?))?;
+    fn new(py: Python<'_>, descriptor: i64) -> PyResult<ParquetFile> {
+        let bytes = StoredBytes::new(duplicate(descriptor)?)?;
         let own = bytes.clone();
         let known = py
             .detach(|| catching_apart(move || known(&own)))

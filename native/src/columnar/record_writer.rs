@@ -13,8 +13,6 @@ pub const PIECE: usize = 1024 * 1024;
 /// Rows whose short values are written column by column, before they become records. Such a part
 /// stays in the cache of the processor.
 const ROWS: usize = 256;
-/// More bytes than a value has that is neither text nor JSON, its delimiter included.
-const SHORT: usize = 256;
 
 /// The column of an array that has this field of a schema. Gives what its type is called if it cannot
 /// be written.
@@ -40,8 +38,6 @@ pub fn write_records(
     // A NULL alone in a record would be a blank line: an empty field follows it.
     let single = columns.len() == 1;
     let mut out = Vec::with_capacity(PIECE + PIECE / 8);
-    // Short values come together here first: a vector that grows by each of them takes longer.
-    let mut line = vec![0; SHORT * (columns.len() + 1)];
     for start in (0..batch.num_rows()).step_by(ROWS) {
         let end = batch.num_rows().min(start + ROWS);
         for (column, texts) in columns.iter_mut().filter(|(column, _)| column.is_plain()) {
@@ -50,23 +46,19 @@ pub fn write_records(
             texts.finish();
         }
         for row in start..end {
-            let (mut whole, mut at) = (true, 0);
+            let mut whole = true;
             for (index, (column, texts)) in columns.iter().enumerate() {
                 if index > 0 {
-                    line[at] = b',';
-                    at += 1;
+                    out.push(b',');
                 }
                 if column.is_plain() {
-                    at = texts.copy(row - start, &mut line, at);
+                    texts.copy(row - start, &mut out);
                 } else {
-                    out.extend_from_slice(&line[..at]);
-                    at = 0;
                     whole &= column.field(row, &mut out);
                 }
             }
             if single {
-                line[at] = b',';
-                at += 1;
+                out.push(b',');
             }
             if !whole {
                 let number = first + row as u64;
@@ -74,8 +66,7 @@ pub fn write_records(
                     "Row {number} has the character U+001E, which ends records"
                 ));
             }
-            line[at] = END;
-            out.extend_from_slice(&line[..=at]);
+            out.push(END);
             if out.len() >= PIECE {
                 let next = Vec::with_capacity(PIECE + PIECE / 8);
                 if !take(std::mem::replace(&mut out, next)) {

@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
+
+use crate::system::read_at;
 
 const BUFFER: usize = 16 * 1024;
 
@@ -25,6 +26,13 @@ impl StoredBytes {
             size,
         })
     }
+
+    fn from(&self, start: u64) -> ReadFrom {
+        ReadFrom {
+            file: Arc::clone(&self.file),
+            at: start,
+        }
+    }
 }
 
 impl Length for StoredBytes {
@@ -37,11 +45,7 @@ impl ChunkReader for StoredBytes {
     type T = BufReader<ReadFrom>;
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
-        let from = ReadFrom {
-            file: Arc::clone(&self.file),
-            at: start,
-        };
-        Ok(BufReader::with_capacity(BUFFER, from))
+        Ok(BufReader::with_capacity(BUFFER, self.from(start)))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
@@ -54,7 +58,7 @@ impl ChunkReader for StoredBytes {
             )));
         }
         let mut data = vec![0; length];
-        self.file.read_exact_at(&mut data, start)?;
+        self.from(start).read_exact(&mut data)?;
         Ok(data.into())
     }
 }
@@ -67,7 +71,7 @@ pub struct ReadFrom {
 
 impl Read for ReadFrom {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.file.read_at(buffer, self.at)?;
+        let read = read_at(&self.file, buffer, self.at)?;
         self.at += read as u64;
         Ok(read)
     }

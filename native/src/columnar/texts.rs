@@ -4,26 +4,17 @@
 /// are, which nearly always are fewer.
 const AT_ONCE: usize = 32;
 
-/// Texts that are copied into records or rows, each by itself.
+/// Short texts. They are kept to be copied into records, each by itself.
+#[derive(Default)]
 pub struct Texts {
     bytes: Vec<u8>,
-    /// Where each text begins, and where the last one ends.
-    bounds: Vec<usize>,
-}
-
-impl Default for Texts {
-    fn default() -> Texts {
-        Texts {
-            bytes: Vec::new(),
-            bounds: vec![0],
-        }
-    }
+    ends: Vec<usize>,
 }
 
 impl Texts {
     pub fn clear(&mut self) {
         self.bytes.clear();
-        self.bounds.truncate(1);
+        self.ends.clear();
     }
 
     /// What the next text is appended to.
@@ -35,7 +26,7 @@ impl Texts {
     /// Ends a text.
     #[inline]
     pub fn end(&mut self) {
-        self.bounds.push(self.bytes.len());
+        self.ends.push(self.bytes.len());
     }
 
     /// Makes the texts ready to be copied.
@@ -51,22 +42,26 @@ impl Texts {
     /// A text.
     #[inline]
     pub fn get(&self, index: usize) -> &[u8] {
-        &self.bytes[self.bounds[index]..self.bounds[index + 1]]
+        &self.bytes[self.start(index)..self.ends[index]]
     }
 
-    /// Writes a text into a line at a place, and gives the place behind it.
+    /// Appends a text.
     #[inline]
-    pub fn copy(&self, index: usize, line: &mut [u8], at: usize) -> usize {
-        let (start, end) = (self.bounds[index], self.bounds[index + 1]);
-        let behind = at + (end - start);
-        match (
-            self.bytes[start..].first_chunk::<AT_ONCE>(),
-            line[at..].first_chunk_mut::<AT_ONCE>(),
-        ) {
-            (Some(from), Some(to)) if end - start <= AT_ONCE => *to = *from,
-            _ => line[at..behind].copy_from_slice(&self.bytes[start..end]),
+    pub fn copy(&self, index: usize, out: &mut Vec<u8>) {
+        let start = self.start(index);
+        let length = self.ends[index] - start;
+        match self.bytes[start..].first_chunk::<AT_ONCE>() {
+            Some(chunk) if length <= AT_ONCE => {
+                out.extend_from_slice(chunk);
+                out.truncate(out.len() - (AT_ONCE - length));
+            }
+            _ => out.extend_from_slice(self.get(index)),
         }
-        behind
+    }
+
+    #[inline]
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.ends[before])
     }
 }
 
@@ -83,15 +78,13 @@ mod tests {
                 texts.end();
             }
             texts.finish();
-            let mut line = vec![b' '; 3 * length];
-            let mut at = 0;
+            let mut out = b"before".to_vec();
             for index in 0..3 {
-                at = texts.copy(index, &mut line, at);
+                texts.copy(index, &mut out);
                 assert_eq!(texts.get(index).len(), length);
             }
-            assert_eq!(at, line.len());
             let all = ["a", "b", "c"].map(|text| text.repeat(length)).concat();
-            assert_eq!(line, all.as_bytes());
+            assert_eq!(out, format!("before{all}").as_bytes());
         }
     }
 }

@@ -13,6 +13,7 @@ use super::reject_reasons;
 use super::row_fields::{PaddedRow, RowFields};
 use super::scratch::Scratch;
 use super::value_parser::ValueParser;
+use crate::arrow_columns::Columns;
 use crate::block::{Block, Counts, RecordPlace, Reject};
 use crate::chunk::Chunk;
 use crate::dialect::Ragged;
@@ -38,7 +39,10 @@ pub struct BlockBuilder<'a> {
     /// The end of the bytes that were checked at once. Records of several lines, and the first record
     /// after a header, may end later.
     pub end: usize,
+    /// The rows; with encoding `arrow` the one that is being written.
     pub rows: Vec<u8>,
+    /// The rows before it, with encoding `arrow`.
+    pub columns: Option<Columns>,
     /// The place of each row's record, if the encoding needs it.
     pub places: Vec<RecordPlace>,
     pub counts: Counts,
@@ -70,7 +74,11 @@ impl<'a> BlockBuilder<'a> {
             data,
             clean,
             end,
-            rows: Vec::with_capacity(GROWTH * (end - start)),
+            rows: match plan.schema {
+                Some(_) => Vec::new(),
+                None => Vec::with_capacity(GROWTH * (end - start)),
+            },
+            columns: plan.schema.as_ref().map(Columns::new),
             places: Vec::new(),
             counts: Counts::default(),
             rejects: Vec::new(),
@@ -142,6 +150,10 @@ impl<'a> BlockBuilder<'a> {
             return self.in_column(column.clone());
         }
         E::end(&mut self.rows);
+        if let Some(columns) = &mut self.columns {
+            columns.take(&self.rows);
+            self.rows.clear();
+        }
         if E::INDEXED {
             self.places.push(record.into());
         }
@@ -284,7 +296,7 @@ impl<'a> BlockBuilder<'a> {
             encoding: self.plan.encoding,
             rows: self.rows,
             width: self.plan.width(),
-            schema: self.plan.schema.clone(),
+            batch: self.columns.map(Columns::into_batch),
             places: self.places,
             counts: self.counts,
             position,

@@ -53,7 +53,7 @@ pub fn convert(
         return block;
     }
     let convert = match plan.encoding {
-        // The same rows: `arrow_rows` makes columns of them.
+        // The same rows: `arrow_columns` makes columns of them.
         RowEncoding::Postgres | RowEncoding::Arrow => rows::convert::<PostgresEncoder>,
         RowEncoding::Json => rows::convert::<JsonEncoder>,
         RowEncoding::Text => rows::convert::<TextEncoder>,

@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use super::encoders::{
     ColumnKey, Encoder, MariadbEncoder, OwnKind, PostgresEncoder, SqliteEncoder, TextEncoder,
 };
+use crate::arrow_columns::Columns;
 use crate::block::{Block, Counts, Reject, RejectTuple};
 use crate::buffer_pool::PooledBytes;
 use crate::conversion_spec::RowEncoding;
@@ -78,19 +79,24 @@ impl RejectRows {
         import_id: i64,
         first: usize,
     ) -> PyResult<Block> {
-        let write = match RowEncoding::named(encoding) {
-            Some(RowEncoding::Postgres | RowEncoding::Arrow) => write::<PostgresEncoder>,
-            Some(RowEncoding::Text) => write::<TextEncoder>,
-            Some(RowEncoding::Mariadb) => write::<MariadbEncoder>,
-            Some(RowEncoding::Sqlite) => write::<SqliteEncoder>,
-            Some(RowEncoding::Json) | None => {
-                return Err(PyValueError::new_err("no encoding of the ledger"));
-            }
+        let none = || PyValueError::new_err("no encoding of the ledger");
+        let encoding = RowEncoding::named(encoding).ok_or_else(none)?;
+        let write = match encoding {
+            RowEncoding::Postgres | RowEncoding::Arrow => write::<PostgresEncoder>,
+            RowEncoding::Text => write::<TextEncoder>,
+            RowEncoding::Mariadb => write::<MariadbEncoder>,
+            RowEncoding::Sqlite => write::<SqliteEncoder>,
+            RowEncoding::Json => return Err(none()),
         };
         Ok(py.detach(|| {
-            let (rows, count) = write(self, import_id, first);
+            let (mut rows, count) = write(self, import_id, first);
+            let batch = (encoding == RowEncoding::Arrow).then(|| {
+                let mut columns = Columns::new(&Arc::new(schema()));
+                columns.take(&std::mem::take(&mut rows));
+                columns.into_batch()
+            });
             Block {
-                encoding: RowEncoding::named(encoding).expect("it was found above"),
+                encoding,
                 rows,
                 width: KINDS.len(),
                 counts: Counts {
@@ -109,7 +115,7 @@ impl RejectRows {
                 offset: self.offset,
                 newline: b'\n',
                 crlf: false,
-                schema: Some(Arc::new(schema())),
+                batch,
             }
         }))
     }

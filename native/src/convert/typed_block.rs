@@ -47,7 +47,7 @@ pub fn convert(
         encoding: plan.encoding,
         rows: out,
         width: plan.width(),
-        schema: plan.schema.clone(),
+        batch: None,
         places: Vec::new(),
         counts: Counts {
             records,

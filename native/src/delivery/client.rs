@@ -102,9 +102,9 @@ impl HttpClient {
         })
     }
 
-    /// The descriptor that becomes readable when there is news.
-    fn fileno(&self) -> i32 {
-        self.inbox.descriptor()
+    /// The number of the socket that becomes readable when there is news.
+    fn fileno(&self) -> i64 {
+        self.inbox.number()
     }
 
     fn take(&self, py: Python<'_>) -> News {

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -11,6 +9,7 @@ use hyper::Method;
 
 use super::exchange::Answer;
 use super::failure::Failure;
+use crate::system::{Socket, number_of, pair};
 
 /// The rows of a request: the place of their outbox, the first row, and the row after the last.
 pub type Range = (u64, usize, usize);
@@ -49,8 +48,8 @@ pub struct News {
 
 pub struct Inbox {
     news: Mutex<News>,
-    waking: UnixStream,
-    woken: UnixStream,
+    waking: Socket,
+    woken: Socket,
 }
 
 impl Event {
@@ -65,7 +64,7 @@ impl Event {
 
 impl Inbox {
     pub fn new(limit: usize) -> io::Result<Inbox> {
-        let (waking, woken) = UnixStream::pair()?;
+        let (waking, woken) = pair()?;
         waking.set_nonblocking(true)?;
         woken.set_nonblocking(true)?;
         Ok(Inbox {
@@ -105,8 +104,8 @@ impl Inbox {
         )
     }
 
-    /// The descriptor that becomes readable when there is news.
-    pub fn descriptor(&self) -> RawFd {
-        self.woken.as_raw_fd()
+    /// The number of the socket that becomes readable when there is news.
+    pub fn number(&self) -> i64 {
+        number_of(&self.woken)
     }
 }

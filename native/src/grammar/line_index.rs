@@ -4,8 +4,10 @@ use memchr::memchr;
 
 use super::field_sink::FieldSink;
 use super::line_cutter::{LineCutter, Uncut};
+use super::plain_rows::PlainRows;
 use super::repeated_header::is_plain_data;
 use super::structural_index::StructuralIndex;
+use super::text_check::count_lines;
 use crate::dialect::{Dialect, NO_DELIMITER};
 
 /// The offsets of the structural bytes in a window of the data, and how many of them are used up.
@@ -19,7 +21,12 @@ pub struct LineIndex {
     window: usize,
     /// The number of structural bytes before the next record.
     taken: usize,
+    /// For so many windows it is not tried whether their quotes are simple.
+    odd_windows: u32,
 }
+
+/// How long the quotes of an input are taken for odd ones after they were.
+const ODD_WINDOWS: u32 = 4;
 
 /// The extent of a record. `end` is the offset in the data without the line end, `next` that of the
 /// next record.
@@ -49,6 +56,7 @@ impl LineIndex {
                 && !dialect.skip_initial_space,
             window: 0,
             taken: 0,
+            odd_windows: 0,
         }
     }
 
@@ -75,7 +83,7 @@ impl LineIndex {
         at: usize,
         fields: &mut impl FieldSink,
     ) -> Option<LineExtent> {
-        if self.taken == self.structure.offsets().len() {
+        if self.taken == self.structure.offsets().len() || self.structure.is_outer() {
             self.fill(data, at)?;
         }
         match self.cut(dialect, data, at, fields) {
@@ -119,6 +127,82 @@ impl LineIndex {
         };
         let cr = (newline - end) as u32;
         Some((line, PlainRow { data, bounds, cr }))
+    }
+
+    /// The rows from `at` on, at most `most`, as `plain_row` gives them one by one. `line` is the number
+    /// of the first line. Ends where another row or the window does.
+    pub fn plain_rows<'r>(
+        &'r mut self,
+        dialect: &Dialect,
+        data: &'r [u8],
+        at: usize,
+        fields: usize,
+        most: u64,
+        line: u64,
+    ) -> Option<(usize, PlainRows<'r>)> {
+        if !self.bare || fields == 0 {
+            return None;
+        }
+        if self.structure.bounds(self.taken, fields).is_none() && at != self.window {
+            self.fill_for_rows(dialect, data, at)?;
+        }
+        if !self.structure.is_plain() && !self.structure.is_outer() {
+            return None;
+        }
+        let bounds = self.structure.bounds_from(self.taken);
+        let window = &data[self.window..];
+        let first = at - self.window;
+        let (mut rows, mut start, mut cr) = (0, first, 0);
+        while (rows as u64) < most
+            && let Some(&newline) = bounds.get((rows + 1) * fields)
+            && let newline = newline as usize
+            && window[newline] == dialect.newline
+            && start <= newline
+        {
+            let end = dialect.without_cr(window, start, newline);
+            let mark = (newline - end) as u32;
+            if (rows > 0 && mark != cr) || !is_regular(dialect, window, start, end) {
+                break;
+            }
+            (rows, start, cr) = (rows + 1, newline + 1, mark);
+        }
+        // Else some line ends within what was taken for a row.
+        if count_lines(dialect.newline, &window[first..start]) != rows as u64 {
+            (rows, start) = (0, first);
+            while let Some(found) = memchr(dialect.newline, &window[start..])
+                && bounds.get((rows + 1) * fields) == Some(&((start + found) as u32))
+            {
+                (rows, start) = (rows + 1, start + found + 1);
+            }
+        }
+        if rows == 0 {
+            return None;
+        }
+        self.taken += rows * fields;
+        let next = self.window + start;
+        let bounds = self
+            .structure
+            .bounds(self.taken - rows * fields, rows * fields)?;
+        let quote = dialect.quote.filter(|_| self.structure.is_outer());
+        let rows = PlainRows::new(data, self.window, bounds, fields, cr, line);
+        Some((next, rows.with_quote(quote)))
+    }
+
+    /// Fills the window so that it serves `plain_rows`, if it can.
+    #[cold]
+    fn fill_for_rows(&mut self, dialect: &Dialect, data: &[u8], at: usize) -> Option<()> {
+        let rest = data.get(at..)?;
+        if self.odd_windows > 0 || dialect.reshapes() || !self.structure.has_quotes(rest) {
+            self.odd_windows = self.odd_windows.saturating_sub(1);
+            return self.fill(data, at);
+        }
+        if self.useless || !self.structure.fill_outer(rest) {
+            self.odd_windows = ODD_WINDOWS;
+            return self.fill(data, at);
+        }
+        self.window = at;
+        self.taken = 0;
+        Some(())
     }
 
     /// Passes over the structural bytes before `at`.

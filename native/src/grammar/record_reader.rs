@@ -5,14 +5,14 @@ use memchr::memchr;
 use super::array_element::opening;
 use super::extent::Extent;
 use super::extent_finder::ExtentFinder;
-use super::json_text;
 use super::line_index::{LineExtent, LineIndex, PlainRow};
 use super::object_parser::ObjectParser;
+use super::plain_rows::PlainRows;
 use super::prologue::{Prologue, bom};
 use super::record::{Record, RecordKind, Span};
 use super::reshape::reshape;
 use super::text_check::count_lines;
-use super::unescape::unescape;
+use super::unescape::{text_of, written_of};
 use crate::dialect::Dialect;
 use crate::reject_code::RejectCode;
 
@@ -147,6 +147,19 @@ impl<'a> RecordReader<'a> {
         Some((record, row))
     }
 
+    /// Reads the next rows, at most `most`, if they are such rows. They end where the window does.
+    pub fn read_plain_rows(&mut self, fields: usize, most: u64) -> Option<PlainRows<'_>> {
+        if !self.prologue.is_over() || self.objects.is_some() {
+            return None;
+        }
+        let (next, rows) =
+            self.index
+                .plain_rows(self.dialect, self.data, self.at, fields, most, self.line)?;
+        self.at = next;
+        self.line += rows.count() as u64;
+        Some(rows)
+    }
+
     /// The record just read, with its fields as the dialect shapes them.
     fn reshaped(&mut self, mut record: Record) -> Record {
         if matches!(record.kind, RecordKind::Row | RecordKind::Header) {
@@ -245,22 +258,24 @@ impl<'a> RecordReader<'a> {
         (&self.data[..end], self.base + span.start as usize)
     }
 
+    /// The fields of the row just read, with their places in the data.
+    #[inline]
+    pub fn placed_fields(&self) -> impl Iterator<Item = Span> {
+        let base = self.base as u32;
+        self.spans.iter().map(move |span| Span {
+            start: base + span.start,
+            end: base + span.end,
+            ..*span
+        })
+    }
+
     /// The text of a field of the row just read. It is in `scratch` if escapes had to be removed.
     #[inline]
     pub fn text<'s>(&self, span: Span, scratch: &'s mut Vec<u8>) -> &'s [u8]
     where
         'a: 's,
     {
-        let raw = self.raw(span);
-        if !span.escaped {
-            return raw;
-        }
-        if self.objects.is_some() {
-            json_text::unescape(raw, scratch);
-        } else {
-            unescape(self.dialect, raw, span.quoted, false, scratch);
-        }
-        scratch
+        text_of(self.dialect, self.raw(span), span, scratch)
     }
 
     /// A field of the row just read as it is written, with its escapes. Escapes have a meaning in a
@@ -270,15 +285,7 @@ impl<'a> RecordReader<'a> {
     where
         'a: 's,
     {
-        if self.objects.is_some() {
-            return self.text(span, scratch);
-        }
-        let raw = self.raw(span);
-        if !span.escaped || !span.quoted {
-            return raw;
-        }
-        unescape(self.dialect, raw, true, true, scratch);
-        scratch
+        written_of(self.dialect, self.raw(span), span, scratch)
     }
 
     /// Reads the next record, whatever it is.

@@ -29,6 +29,8 @@ pub struct StructuralIndex {
     special: [Option<u8>; 2],
     /// Whether the window holds none of them.
     plain: bool,
+    /// Whether only delimiters and line ends without quotes around them are indexed.
+    outer: bool,
 }
 
 impl StructuralIndex {
@@ -49,6 +51,7 @@ impl StructuralIndex {
             len: 0,
             special: [dialect.quote, dialect.escape_unquoted],
             plain: false,
+            outer: false,
         }
     }
 
@@ -66,6 +69,36 @@ impl StructuralIndex {
             &self.wanted
         };
         self.len = (self.index)(wanted, data, &mut self.offsets[1..]);
+        self.outer = false;
+    }
+
+    /// Indexes delimiters and line ends that no quotes are around, and nothing else. Gives whether that
+    /// is enough to cut all lines: each quote stands at the start or the end of a field, and no field
+    /// holds a line end or an escape. If not, nothing is indexed. The window begins with a record.
+    pub fn fill_outer(&mut self, data: &[u8]) -> bool {
+        let data = &data[..data.len().min(WINDOW)];
+        let [delimiter, newline, quote, escape] = self.wanted;
+        let escapes = escape != delimiter && memchr(escape, data).is_some();
+        let found = if escapes || quote == delimiter {
+            None
+        } else {
+            outer(&[delimiter, newline, quote], data, &mut self.offsets[1..])
+        };
+        self.len = found.unwrap_or(0);
+        (self.plain, self.outer) = (false, found.is_some());
+        self.outer
+    }
+
+    /// Whether the window was indexed by `fill_outer`.
+    #[inline]
+    pub fn is_outer(&self) -> bool {
+        self.outer
+    }
+
+    /// Whether a quote or an escape is in the data that `fill` would index.
+    pub fn has_quotes(&self, data: &[u8]) -> bool {
+        let [quote, _] = self.special;
+        quote.is_some_and(|quote| memchr(quote, &data[..data.len().min(WINDOW)]).is_some())
     }
 
     /// Forgets what was indexed.
@@ -87,6 +120,11 @@ impl StructuralIndex {
             return None;
         }
         self.offsets.get(index..=index + count)
+    }
+
+    /// The offset before the one at `index`, and all offsets from there.
+    pub fn bounds_from(&self, index: usize) -> &[u32] {
+        &self.offsets[index..=self.len]
     }
 
     /// Offsets into what was given to `fill`, ascending.
@@ -130,6 +168,59 @@ fn index_with(data: &[u8], offsets: &mut [u32], mask: impl Fn(&[u8; STEP]) -> u6
         );
     }
     len
+}
+
+/// Calls the implementation that suits this processor.
+fn outer(wanted: &[u8; 3], data: &[u8], offsets: &mut [u32]) -> Option<usize> {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
+        return x86::outer(wanted, data, offsets);
+    }
+    outer_with(wanted, data, offsets, |wanted, step| mask(wanted, step))
+}
+
+/// Indexes the delimiters and line ends outside of quotes. None: quotes stand elsewhere than at the
+/// start and the end of fields, or a line end is within them.
+#[inline(always)]
+fn outer_with(
+    &[delimiter, newline, quote]: &[u8; 3],
+    data: &[u8],
+    offsets: &mut [u32],
+    mask: impl Fn(&[u8; 4], &[u8; STEP]) -> u64,
+) -> Option<usize> {
+    let (mut len, mut wrong) = (0, 0);
+    // All bits if the step begins within quotes; whether a field may begin at its first byte, and
+    // whether it must not go on there.
+    let (mut within, mut begins, mut ended) = (0_u64, 1_u64, 0_u64);
+    let mut rest = [0; STEP];
+    let (steps, tail) = data.as_chunks::<STEP>();
+    rest[..tail.len()].copy_from_slice(tail);
+    let last = (!tail.is_empty()).then_some(&rest);
+    for (i, step) in steps.iter().chain(last).enumerate() {
+        // Behind the end of the data no byte counts.
+        let there = match data.len() - i * STEP {
+            left if left < STEP => (1 << left) - 1,
+            _ => u64::MAX,
+        };
+        let quotes = mask(&[quote; 4], step) & there;
+        let lines = mask(&[newline; 4], step) & there;
+        let marks = mask(&[delimiter, newline, delimiter, newline], step) & there;
+        // Each bit: whether the number of quotes up to it is odd.
+        let mut inside = quotes;
+        for shift in [1, 2, 4, 8, 16, 32] {
+            inside ^= inside << shift;
+        }
+        inside ^= within;
+        let outer = marks & !inside;
+        let (open, close) = (quotes & inside, quotes & !inside);
+        wrong |= open & !(outer << 1 | begins);
+        wrong |= (close << 1 | ended) & !outer & there;
+        wrong |= lines & inside;
+        within = ((inside as i64) >> 63) as u64;
+        (begins, ended) = (outer >> 63, close >> 63);
+        len = unpack(outer, (i * STEP) as u32, offsets, len);
+    }
+    (wrong == 0).then_some(len)
 }
 
 /// Appends the offsets of a mask's bits. It always writes eight at a time, so that most steps take no
@@ -180,7 +271,7 @@ mod x86 {
         _mm256_set1_epi8,
     };
 
-    use super::{STEP, index_with};
+    use super::{STEP, index_with, outer_with};
 
     pub fn index(wanted: &[u8; 4], data: &[u8], offsets: &mut [u32]) -> usize {
         // SAFETY: `fastest` gives this function out only where AVX2 and BMI1 were detected.
@@ -190,6 +281,16 @@ mod x86 {
     #[target_feature(enable = "avx2,bmi1,popcnt")]
     fn index_avx2(wanted: &[u8; 4], data: &[u8], offsets: &mut [u32]) -> usize {
         index_with(data, offsets, |step| mask(wanted, step))
+    }
+
+    pub fn outer(wanted: &[u8; 3], data: &[u8], offsets: &mut [u32]) -> Option<usize> {
+        // SAFETY: the caller has detected AVX2 and BMI1.
+        unsafe { outer_avx2(wanted, data, offsets) }
+    }
+
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    fn outer_avx2(wanted: &[u8; 3], data: &[u8], offsets: &mut [u32]) -> Option<usize> {
+        outer_with(wanted, data, offsets, |wanted, step| mask(wanted, step))
     }
 
     #[target_feature(enable = "avx2")]
@@ -279,6 +380,62 @@ mod tests {
                 assert_eq!(offsets[..found], naive(&wanted, &data));
             }
         }
+    }
+
+    /// Where fields end, byte by byte. None: a quote stands where it should not.
+    fn naive_outer(data: &[u8]) -> Option<Vec<u32>> {
+        let (mut found, mut within) = (Vec::new(), false);
+        for (i, byte) in data.iter().enumerate() {
+            let (before, after) = (i.checked_sub(1).map(|i| data[i]), data.get(i + 1));
+            match byte {
+                b'"' if within => {
+                    within = false;
+                    if after.is_some_and(|byte| !b",\n".contains(byte)) {
+                        return None;
+                    }
+                }
+                b'"' => {
+                    within = true;
+                    if before.is_some_and(|byte| !b",\n".contains(&byte)) {
+                        return None;
+                    }
+                }
+                b'\n' if within => return None,
+                b',' | b'\n' if !within => found.push(i as u32),
+                _ => {}
+            }
+        }
+        Some(found)
+    }
+
+    #[test]
+    fn marks_are_found_outside_of_quotes() {
+        let mut state = 1_u32;
+        let mut draw = |below: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % below
+        };
+        let mut sound = 0;
+        for round in 0..4000 {
+            let mut data = Vec::new();
+            for _ in 0..draw(60) {
+                data.extend_from_slice([&b"a"[..], b"", b"\"b,\"", b"\"\""][draw(4)]);
+                data.push(b",,\n"[draw(3)]);
+            }
+            if round % 2 == 0 && !data.is_empty() {
+                let place = draw(data.len());
+                data[place] = b"\"\n,x"[draw(4)];
+            }
+            data.truncate(data.len() - draw(4).min(data.len()));
+            let expected = naive_outer(&data);
+            sound += usize::from(expected.is_some());
+            let mut offsets = vec![0; WINDOW + STEP];
+            let portable = outer_with(b",\n\"", &data, &mut offsets, mask);
+            assert_eq!(portable.map(|len| offsets[..len].to_vec()), expected);
+            let fastest = outer(b",\n\"", &data, &mut offsets);
+            assert_eq!(fastest.map(|len| offsets[..len].to_vec()), expected);
+        }
+        assert!((1000..4000).contains(&sound), "{sound}");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use memchr::{memchr, memchr2};
 
+use super::json_text;
 use super::letters::letter;
+use super::record::Span;
 use crate::dialect::{Dialect, Escapes};
 
 /// NULL where escapes have letters. It is no letter itself, so that it stays what it is.
@@ -48,4 +50,41 @@ pub fn unescape(dialect: &Dialect, raw: &[u8], quoted: bool, keep: bool, text: &
             rest = &rest[taken..];
         }
     }
+}
+
+/// The text of a field whose bytes are `raw`. It is in `scratch` if escapes had to be removed.
+#[inline]
+pub fn text_of<'s>(
+    dialect: &Dialect,
+    raw: &'s [u8],
+    span: Span,
+    scratch: &'s mut Vec<u8>,
+) -> &'s [u8] {
+    if !span.escaped {
+        return raw;
+    }
+    if dialect.objects.is_some() {
+        json_text::unescape(raw, scratch);
+    } else {
+        unescape(dialect, raw, span.quoted, false, scratch);
+    }
+    scratch
+}
+
+/// A field whose bytes are `raw` as it is written, with its escapes.
+#[inline]
+pub fn written_of<'s>(
+    dialect: &Dialect,
+    raw: &'s [u8],
+    span: Span,
+    scratch: &'s mut Vec<u8>,
+) -> &'s [u8] {
+    if dialect.objects.is_some() {
+        return text_of(dialect, raw, span, scratch);
+    }
+    if !span.escaped || !span.quoted {
+        return raw;
+    }
+    unescape(dialect, raw, true, true, scratch);
+    scratch
 }

@@ -1,18 +1,19 @@
 //! The evidence that the values of one column give about its type.
 
+use super::cells::Cells;
 use super::example::Example;
 use super::extremes::Extremes;
 use super::fitting_types::{self, Number, TYPES, TypeSet};
+use super::rules::Rules;
 use crate::values::{
-    Field, ParsedTime, date, json, normalize_number, standard_timestamp, time, timestamp,
-    timestamptz, uuid,
+    Field, ParsedTime, date, json, normalize_number, time, timestamp, timestamptz, uuid,
 };
 
 /// The evidence about one column. A type that one value has disproved is not tried again.
 #[derive(Clone, Debug)]
 pub(super) struct ColumnEvidence {
     /// Types that fit every value so far.
-    alive: TypeSet,
+    pub(super) alive: TypeSet,
     pub(super) nulls: u64,
     pub(super) empties: u64,
     pub(super) max_chars: usize,
@@ -46,8 +47,27 @@ impl ColumnEvidence {
         }
     }
 
+    /// Adds the fields of a column. `examine` adds the one in a row by a full look.
+    pub(super) fn add_all(
+        &mut self,
+        cells: &impl Cells,
+        count: usize,
+        rules: &Rules,
+        mut examine: impl FnMut(&mut ColumnEvidence, usize),
+    ) {
+        let mut row = 0;
+        while row < count {
+            if self.extremes.is_none() {
+                row += self.glance(cells, row, rules);
+            }
+            if row < count {
+                examine(self, row);
+                row += 1;
+            }
+        }
+    }
+
     /// Adds one field.
-    #[inline(always)]
     pub(super) fn add(&mut self, field: Field<'_>, is_null: bool, line: u64) {
         if is_null {
             self.nulls += 1;
@@ -128,7 +148,7 @@ impl ColumnEvidence {
             self.max_bytes = self.max_bytes.max(field.len());
             self.max_chars = self.max_chars.max(characters(field.text()));
         }
-        if self.alive != 0 && !self.fits_at_a_glance(field) {
+        if self.alive != 0 {
             let fits = self.fitting(field.text());
             if self.alive & !fits != 0 {
                 self.disprove(self.alive & !fits, field.text(), line);
@@ -137,25 +157,6 @@ impl ColumnEvidence {
         if let Some(extremes) = &mut self.extremes {
             extremes.see(field.text(), characters(field.text()), self.alive);
         }
-    }
-
-    /// Whether the value has the form that nearly all values of such a column have, and fits every
-    /// type that is alive. Most values need no other look.
-    #[inline(always)]
-    fn fits_at_a_glance(&mut self, field: Field<'_>) -> bool {
-        if self.alive & !fitting_types::NUMBERS == 0 {
-            let number = fitting_types::short_number(field);
-            let fits = self.alive & !number.fits == 0;
-            if fits {
-                self.keep_digits(&number);
-            }
-            return fits;
-        }
-        self.alive == fitting_types::TIMESTAMP
-            && field
-                .text()
-                .try_into()
-                .is_ok_and(|text| standard_timestamp(text).is_some())
     }
 
     /// The types among `alive` that the value fits.
@@ -275,6 +276,14 @@ impl ColumnEvidence {
         }
     }
 
+    pub(super) fn bounds(&self) -> (i64, i64) {
+        (self.min, self.max)
+    }
+
+    pub(super) fn set_bounds(&mut self, min: i64, max: i64) {
+        (self.min, self.max) = (min, max);
+    }
+
     /// The least and the greatest of the values that are integers.
     pub(super) fn range(&self) -> Option<(i64, i64)> {
         (self.min <= self.max).then_some((self.min, self.max))
@@ -300,6 +309,6 @@ impl ColumnEvidence {
 }
 
 /// The number of characters: of the bytes that do not continue one.
-fn characters(text: &[u8]) -> usize {
+pub(super) fn characters(text: &[u8]) -> usize {
     text.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }

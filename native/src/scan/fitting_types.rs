@@ -132,36 +132,6 @@ pub(super) fn number(text: &[u8], wanted: TypeSet) -> Number {
     }
 }
 
-/// Examines a field as a number of at most eight digits. One that fits no type may still be a number.
-#[inline(always)]
-pub(super) fn short_number(field: Field<'_>) -> Number {
-    let Some(short) = field.number() else {
-        return Number::default();
-    };
-    let digits = &field.text()[usize::from(short.negative)..];
-    let padded = digits[0] == b'0' && digits.len() > 1 && digits[1] != b'.';
-    let negative_zero = short.negative && short.mantissa == 0;
-    if padded || negative_zero || digits[digits.len() - 1] == b'.' {
-        return Number::default();
-    }
-    let fraction_digits = short.decimals as usize;
-    let point = usize::from(fraction_digits > 0);
-    let (fits, magnitude) = match point {
-        0 => (NUMBERS, i64::from(short.mantissa)),
-        _ => (DECIMAL | FLOAT, 0),
-    };
-    Number {
-        fits,
-        integer: if short.negative {
-            -magnitude
-        } else {
-            magnitude
-        },
-        integer_digits: digits.len() - fraction_digits - point,
-        fraction_digits,
-    }
-}
-
 #[inline]
 fn signed(negative: bool, magnitude: u64) -> Option<i64> {
     if negative {
@@ -278,47 +248,6 @@ mod tests {
             ("12345678901234567890x", 0),
         ] {
             assert_eq!(number(text.as_bytes(), ALL).fits, fits, "{text}");
-        }
-    }
-
-    /// Every text of up to four characters that numbers are made of, and some longer ones.
-    #[test]
-    fn short_numbers_are_what_the_full_examination_says() {
-        const ALPHABET: &[u8] = b"0179.-+eE ";
-        let mut texts: Vec<Vec<u8>> = vec![vec![]];
-        let mut last = 0;
-        for _ in 0..4 {
-            let end = texts.len();
-            for at in last..end {
-                for &byte in ALPHABET {
-                    texts.push([&texts[at][..], &[byte]].concat());
-                }
-            }
-            last = end;
-        }
-        texts.extend(
-            [
-                "12345678",
-                "-12345678",
-                "123456789",
-                "-1234.56",
-                "1234567.",
-                "0.123456",
-                "00.12345",
-            ]
-            .map(|text| text.into()),
-        );
-        for text in &texts[1..] {
-            let until = [b"before,", &text[..]].concat();
-            let short = short_number(Field::new(&until, 7, false));
-            if short.fits != 0 {
-                assert_eq!(
-                    short,
-                    number(text, ALL),
-                    "{}",
-                    String::from_utf8_lossy(text)
-                );
-            }
         }
     }
 

@@ -29,10 +29,15 @@
 //! null for a type means that every value fits; with no values that says nothing. Minimum,
 //! maximum and digits are of all values only where the type that they belong to fits.
 
+#[cfg(test)]
+mod by_cell;
+mod cells;
 mod column_evidence;
 mod example;
 mod extremes;
 mod fitting_types;
+mod glance;
+mod rules;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -40,12 +45,27 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
+use self::cells::{Cells, QuotedRows, ReadRows, Rows};
 use self::column_evidence::ColumnEvidence;
+use self::rules::Rules;
 use crate::chunk::Chunk;
 use crate::dialect::{Dialect, Ragged};
-use crate::grammar::{RecordKind, RecordReader, check_text, parse_dialect, too_long_kind};
+use crate::grammar::{
+    Record, RecordKind, RecordReader, Span, check_text, parse_dialect, text_of, too_long_kind,
+    written_of,
+};
 use crate::reject_code::RejectCode;
 use crate::values::Field;
+
+/// The number of fields that are looked at together.
+const AT_ONCE: usize = 4096;
+
+/// The memory for fields that must be changed before they are examined.
+#[derive(Default)]
+struct Scratch {
+    text: Vec<u8>,
+    plain: Vec<u8>,
+}
 
 /// The evidence from an input, or from a part of it.
 #[derive(Clone)]
@@ -61,8 +81,7 @@ struct Evidence {
 #[pyclass(frozen, module = "snapshots._native")]
 pub struct Scanner {
     dialect: Dialect,
-    /// The texts that mean NULL. None: only an empty field without quotes does.
-    missing: Option<Vec<Vec<u8>>>,
+    rules: Rules,
     evidence: Mutex<Evidence>,
     /// After how many records, broken ones too, it takes no more.
     limit: u64,
@@ -91,8 +110,8 @@ impl Scanner {
             columns,
         });
         Ok(Scanner {
+            rules: Rules::new(&dialect, missing),
             dialect,
-            missing,
             evidence,
             limit: limit.unwrap_or(u64::MAX),
         })
@@ -189,81 +208,133 @@ impl Scanner {
         }
     }
 
-    fn scan_bytes(&self, evidence: &mut Evidence, data: &[u8], start: u64, line: u64) {
-        let clean = check_text(data).is_ok();
-        let mut reader = RecordReader::new(&self.dialect, data, start == 0, line);
-        let (mut scratch, mut plain) = (Vec::new(), Vec::new());
+    /// Adds rows of the right width.
+    fn add_rows(&self, evidence: &mut Evidence, rows: impl Rows) {
+        let count = rows.count();
+        if count == 0 {
+            return;
+        }
+        if check_text(rows.bytes()).is_err() {
+            if count == 1 {
+                evidence.broken += 1;
+            } else {
+                let (first, rest) = (0..count / 2, count / 2..count);
+                self.add_rows(evidence, rows.part(first));
+                self.add_rows(evidence, rows.part(rest));
+            }
+            return;
+        }
+        evidence.records += count as u64;
+        let mut scratch = Scratch::default();
+        for (index, column) in evidence.columns.iter_mut().enumerate() {
+            let cells = rows.column(index);
+            column.add_all(&cells, count, &self.rules, |column, row| {
+                let span = rows.cell(row, index);
+                let raw = &cells.data()[span.start as usize..span.end as usize];
+                self.add_cell(column, rows.line(row), raw, span, &mut scratch);
+            });
+        }
+    }
+
+    /// Adds a field by a full look.
+    fn add_cell(
+        &self,
+        column: &mut ColumnEvidence,
+        line: u64,
+        raw: &[u8],
+        span: Span,
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { text, plain } = scratch;
+        let is_null = self.rules.is_null(raw, span.quoted, || {
+            written_of(&self.dialect, raw, span, text)
+        });
+        let field = Field::new(text_of(&self.dialect, raw, span, text), 0, span.quoted);
+        if self.rules.tokens {
+            column.add_token(field, is_null, line);
+        } else if self.dialect.decimal_comma {
+            column.add_with_comma(field, is_null, line, plain);
+        } else {
+            column.add(field, is_null, line);
+        }
+    }
+
+    /// Adds a record that is no row, or one of another width.
+    #[cold]
+    fn add_irregular(
+        &self,
+        evidence: &mut Evidence,
+        data: &[u8],
+        reader: &RecordReader<'_>,
+        record: Record,
+    ) {
+        match record.kind {
+            RecordKind::Row => {}
+            RecordKind::Broken(code) => {
+                evidence.broken += 1;
+                let quotes = matches!(
+                    code,
+                    RejectCode::TextAfterQuote | RejectCode::UnterminatedQuote
+                );
+                evidence.unsound += u64::from(quotes || code == RejectCode::NotJson);
+                evidence.quotes += u64::from(quotes);
+                return;
+            }
+            RecordKind::Header | RecordKind::Skipped => return,
+        }
         let columns = evidence.columns.len();
-        while !self.is_full(evidence) {
-            if clean && let Some((record, row)) = reader.read_plain(columns) {
-                evidence.records += 1;
-                for (index, column) in evidence.columns.iter_mut().enumerate() {
-                    let (until, start) = row.until(index);
-                    let field = Field::new(until, start, false);
-                    let is_null = match &self.missing {
-                        None => field.is_empty(),
-                        Some(missing) => missing.iter().any(|one| one == field.text()),
-                    };
-                    let is_error = self.dialect.cells && field.text().first() == Some(&b'#');
-                    if self.dialect.decimal_comma {
-                        column.add_with_comma(field, is_null, record.line, &mut plain);
-                    } else {
-                        column.add(field, is_null || is_error, record.line);
-                    }
+        let fields = reader.fields();
+        let sound = check_text(&data[record.start..record.end]).is_ok();
+        if !sound || !self.is_wide_enough(reader, columns) {
+            evidence.broken += 1;
+            evidence.unsound += u64::from(sound);
+            return;
+        }
+        evidence.records += 1;
+        for column in evidence.columns.iter_mut().skip(fields.len()) {
+            column.nulls += 1;
+        }
+        let mut scratch = Scratch::default();
+        for (column, span) in evidence.columns.iter_mut().zip(fields) {
+            self.add_cell(column, record.line, reader.raw(*span), *span, &mut scratch);
+        }
+    }
+
+    fn scan_bytes(&self, evidence: &mut Evidence, data: &[u8], start: u64, line: u64) {
+        let mut reader = RecordReader::new(&self.dialect, data, start == 0, line);
+        let columns = evidence.columns.len();
+        let mut read = ReadRows::default();
+        loop {
+            let seen = evidence.records + evidence.broken + read.len() as u64;
+            let most = self.limit.saturating_sub(seen);
+            if most == 0 {
+                break;
+            }
+            if let Some(rows) = reader.read_plain_rows(columns, most) {
+                self.add_rows(evidence, read.of(data));
+                read.clear();
+                match rows.quote() {
+                    None => self.add_rows(evidence, rows),
+                    Some(quote) => self.add_rows(evidence, QuotedRows { rows, quote }),
                 }
                 continue;
             }
             let Some(record) = reader.read() else { break };
-            match record.kind {
-                RecordKind::Row => {}
-                RecordKind::Broken(code) => {
-                    evidence.broken += 1;
-                    let quotes = matches!(
-                        code,
-                        RejectCode::TextAfterQuote | RejectCode::UnterminatedQuote
-                    );
-                    evidence.unsound += u64::from(quotes || code == RejectCode::NotJson);
-                    evidence.quotes += u64::from(quotes);
+            let width = reader.fields().len();
+            let regular = record.kind == RecordKind::Row && width == columns;
+            if regular {
+                read.push(record, reader.placed_fields());
+                if read.fields() < AT_ONCE {
                     continue;
                 }
-                RecordKind::Header | RecordKind::Skipped => continue,
             }
-            let sound = clean || check_text(&data[record.start..record.end]).is_ok();
-            let width = reader.fields().len();
-            if !sound || (width != columns && !self.is_wide_enough(&reader, columns)) {
-                evidence.broken += 1;
-                evidence.unsound += u64::from(sound);
-                continue;
-            }
-            evidence.records += 1;
-            if width < columns {
-                for column in &mut evidence.columns[width..] {
-                    column.nulls += 1;
-                }
-            }
-            for (column, span) in evidence.columns.iter_mut().zip(reader.fields()) {
-                let is_null = match &self.missing {
-                    _ if reader.is_absent(*span) => true,
-                    None => reader.raw(*span).is_empty() && !span.quoted,
-                    Some(missing) => {
-                        let written = reader.written(*span, &mut scratch);
-                        missing.iter().any(|one| one == written)
-                    }
-                };
-                // The error of a cell says nothing of the others.
-                let is_error =
-                    self.dialect.cells && !span.quoted && reader.raw(*span).first() == Some(&b'#');
-                let text = reader.text(*span, &mut scratch);
-                let field = Field::new(text, 0, span.quoted);
-                if self.dialect.objects.is_some() {
-                    column.add_token(field, is_null, record.line);
-                } else if self.dialect.decimal_comma {
-                    column.add_with_comma(field, is_null, record.line, &mut plain);
-                } else {
-                    column.add(field, is_null || is_error, record.line);
-                }
+            self.add_rows(evidence, read.of(data));
+            read.clear();
+            if !regular {
+                self.add_irregular(evidence, data, &reader, record);
             }
         }
+        self.add_rows(evidence, read.of(data));
     }
 }
 

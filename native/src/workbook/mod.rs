@@ -16,6 +16,7 @@ use pyo3::types::PyBytes;
 use self::sheet_cells::{Book, each_cell, open, sheets};
 use self::survey::Survey;
 use self::writer::RecordWriter;
+use crate::system::duplicate;
 
 /// An open workbook.
 #[pyclass(module = "snapshots._native")]
@@ -25,10 +26,10 @@ pub struct Workbook {
 
 #[pymethods]
 impl Workbook {
-    /// Opens the file at a path. `kind` is xlsx, xlsb, xls or ods.
+    /// Reads a file that is open. `kind` is xlsx, xlsb, xls or ods.
     #[new]
-    fn new(path: &str, kind: &str) -> PyResult<Workbook> {
-        let book = open(path, kind).map_err(PyValueError::new_err)?;
+    fn new(descriptor: i64, kind: &str) -> PyResult<Workbook> {
+        let book = open(duplicate(descriptor)?, kind).map_err(PyValueError::new_err)?;
         Ok(Workbook { book })
     }
 

@@ -1,7 +1,7 @@
 //! Opens workbooks, and goes through the cells of a sheet.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek};
 
 use calamine::{
     Data, Ods, Range, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx,
@@ -26,8 +26,9 @@ pub type Place = (u32, u32);
 pub type Visit<'v> = dyn FnMut(Place, Cell<'_>) -> Result<(), String> + 'v;
 
 /// Opens a workbook. Gives a sentence if that fails.
-pub fn open(path: &str, kind: &str) -> Result<Book, String> {
-    let input = BufReader::new(File::open(path).map_err(sentence)?);
+pub fn open(mut file: File, kind: &str) -> Result<Book, String> {
+    file.rewind().map_err(sentence)?;
+    let input = BufReader::new(file);
     Ok(match kind {
         "xlsx" => Book::Xlsx(Box::new(open_workbook_from_rs(input).map_err(sentence)?)),
         "xlsb" => Book::Xlsb(Box::new(open_workbook_from_rs(input).map_err(sentence)?)),

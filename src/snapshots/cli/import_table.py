@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from snapshots import locations
 from snapshots.cli.say import note, say
@@ -20,8 +21,7 @@ _GAP: Final = 2
 _SIX_MONTHS: Final = timedelta(days=183)
 
 
-@dataclass(slots=True)
-class _Column:
+class _Column(Struct):
     """A column of the table, and how narrow it may become."""
 
     head: str

@@ -8,8 +8,8 @@ import click
 
 from snapshots.cli.option import F, declared, grouped, option, together
 from snapshots.cli.option_groups import LIMITS
-from snapshots.cli.option_types import MOST_IN_MEMORY, Size, size_text
-from snapshots.defaults import CHUNK_SIZE, FILES, MAX_WORKERS
+from snapshots.cli.option_types import MOST_IN_MEMORY, Size
+from snapshots.defaults import FILES, MAX_WORKERS
 from snapshots.engine.plan.options import Options
 
 if TYPE_CHECKING:
@@ -68,7 +68,6 @@ chunk_size = declared(
     "--chunk-size",
     group=LIMITS,
     type=Size(MOST_IN_MEMORY),
-    default=size_text(CHUNK_SIZE),
     metavar="SIZE",
 )
 dry_run = declared(Options, "dry_run", "--dry-run", group=LIMITS)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from snapshots.engine.history.lookup import Listing
 
 
+NEWEST = 100
+"""How many imports are shown if nobody says how many."""
+
+
 @a_command(
     "list",
     help="List past imports. Given files, say for each whether it is imported.",
@@ -61,7 +65,10 @@ if TYPE_CHECKING:
     help="Show only imports with open rejects: neither corrected nor dismissed.",
 )
 @option(
-    "--limit", type=click.IntRange(1, MOST), metavar="N", help="Show only the newest N imports."
+    "--limit",
+    type=click.IntRange(1, MOST),
+    metavar="N",
+    help=f"Show only the newest N imports. Default: {NEWEST}, or all of them with --json.",
 )
 @output_options.as_json
 @db.env_file
@@ -89,7 +96,12 @@ def command(
             " named files",
             hint="omit the files, or these options",
         )
-    listing = lookup.list_imports(database, search, limit)
+    # A ledger may have a million: nobody reads so many, and a program asks for what it wants.
+    shortened = limit is None and not (files or as_json)
+    listing = lookup.list_imports(database, search, NEWEST + 1 if shortened else limit)
+    shortened = shortened and len(listing.imports) > NEWEST
+    if shortened:
+        del listing.imports[:-NEWEST]
     say_unanswered(listing)
     complain_of_damage(listing.imports)
     if files:
@@ -97,6 +109,8 @@ def command(
     if listing.imports:
         with until_nobody_reads():
             _print(listing, as_json=as_json)
+        if shortened:
+            note(f"these are the newest {NEWEST} imports; --limit N shows more")
     elif not as_json:
         note(_none(search != ImportFilter(), listing))
     if listing.unasked and not listing.databases:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options

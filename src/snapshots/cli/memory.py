@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
+from snapshots import system
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """Parameters of `mallopt`, from glibc's malloc.h."""
@@ -15,7 +15,7 @@ def give_back() -> None:
     Otherwise glibc keeps them, in pieces and for each thread: a process that has loaded one file
     holds twice the memory, and more after the next. Other C libraries do this by themselves.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = system.c_function("mallopt")
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, 2 * _MIB)
         mallopt(_TRIM_THRESHOLD, 16 * _MIB)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from snapshots.cli.say import say
 from snapshots.cli.verbosity import is_quiet
 from snapshots.errors import AlreadyImported
 from snapshots.ledger.verifications import RESULTS
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def record_object(record: ImportRecord) -> dict[str, object]:
     """An import as `--json` prints it."""
-    known = asdict(record)
+    known = plain(record)
     code = known.pop("error_code")
     if record.error is not None:
         known["error"] = {"code": code or "error", "message": record.error}
@@ -34,7 +34,7 @@ def result_object(name: str, result: ImportResult) -> dict[str, object]:
     known = record_object(result.record) if result.record else {"input": name}
     return {
         **known,
-        **asdict(result.counts),
+        **plain(result.counts),
         "given": result.given,
         "outcome": result.outcome,
         "message": result.message,
@@ -50,7 +50,7 @@ def result_object(name: str, result: ImportResult) -> dict[str, object]:
 
 def reject_object(reject: Reject) -> dict[str, object]:
     """A reject as `--json` prints it."""
-    return {**asdict(reject), "raw": _text(reject.raw)}
+    return {**plain(reject), "raw": _text(reject.raw)}
 
 
 def counted(counts: Counts, record: ImportRecord | None) -> str:

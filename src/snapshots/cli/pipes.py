@@ -7,6 +7,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from snapshots import system
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,6 +21,6 @@ def until_nobody_reads() -> Iterator[None]:
         sys.stdout.flush()
     except BrokenPipeError:
         # What is still in the buffer would raise the same error when Python exits.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
+        nowhere = system.open_bytes(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
 from threading import get_ident
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from snapshots.cli.notices import Notices
 from snapshots.cli.progress_lines import plain_line
 from snapshots.cli.say import note, say_json
 from snapshots.engine.events import Event, Failed, ImportResult, Notice, Progress, Started
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def reporter(wanted: str, *, quiet: bool = False) -> Iterator[Listener]:
 def _json_line(event: Event) -> None:
     if not isinstance(event, Notice | Started | Progress):
         return
-    known = asdict(event)
+    known = plain(event)
     if "text" in known:
         known["message"] = known.pop("text")
     # The names are those of a result.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.cli.widths import middle_cut, start_of, width
 from snapshots.engine.events import Progress, Started
@@ -75,8 +76,7 @@ def _filled(parts: list[str], most: int) -> list[str]:
     return lines
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """What there is to say of a running import."""
 
     name: str

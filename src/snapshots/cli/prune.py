@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
 from snapshots.cli.say import note, say, say_json
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from snapshots.engine.publishing.prune import PrunedStage, PrunedUndoTable
@@ -46,7 +46,7 @@ def command(database: str | None, unfinished: bool, keep_undo: int | None, as_js
     found = prune(locations.target(database), unfinished=unfinished, keep_undo=keep_undo, say=note)
     for one in found:
         if as_json:
-            say_json(asdict(one))
+            say_json(plain(one))
         else:
             say(_line(one))
     if not found and not as_json:

@@ -7,15 +7,15 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from types import FrameType
+
+from msgspec import Struct, field
 
 from snapshots.engine.events import Event, Failed, ImportResult, Listener, Started
 from snapshots.time_limits import STOP_SECONDS
 
 
-@dataclass
-class Stop:
+class Stop(Struct):
     """Whether a signal has come, and what it means for the imports that run."""
 
     event: threading.Event = field(default_factory=threading.Event)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,7 +56,7 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, /, database: str | None, as_json: bool, **given: Any) -> None:
     """Runs until it is stopped. SIGTERM is the ordinary way and gives exit code 0."""
     _check(ctx, given)
-    from snapshots import locations
+    from snapshots import locations, system
     from snapshots.cli.listeners import complain, wanted_of
     from snapshots.cli.sync_log import logged
     from snapshots.cli.sync_output import shown
@@ -68,9 +67,7 @@ def command(ctx: click.Context, /, database: str | None, as_json: bool, **given:
     wanted = to_options(given)
     place = locations.TargetSearch(database)
     seen = shown(as_json=as_json, quiet=given["log_format"] is not None)
-    if hasattr(signal, "SIGIO"):
-        # By it the system asks for a lease back: see snapshots.sync.open_writers.
-        signal.signal(signal.SIGIO, signal.SIG_IGN)
+    system.ignore_lease_breaks()
     with watched(place, wanted_of(given), seen, complain, logged) as listener:
         service = Sync(settings, place.target, wanted, listener)
         with stopped_by(service.stop) as codes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from snapshots.engine.events import Failed, ThreadFailed
+from snapshots.plain import plain
 from snapshots.sync import events
 from snapshots.telemetry.log_lines import LogLine, line, of_error
 
@@ -57,7 +57,7 @@ def _of_service(
         case events.DatabaseBack():
             return LogLine("info", "database_back", {})
         case events.SyncEnded():
-            return LogLine("info", "sync_ended", asdict(event))
+            return LogLine("info", "sync_ended", plain(event))
         case events.FileIgnored(path, reason):
             return LogLine("info", "file_ignored", {"input": path, "reason": reason})
 

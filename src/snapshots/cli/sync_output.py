@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from snapshots.cli import verbosity
@@ -13,6 +12,7 @@ from snapshots.cli.say import note, say, say_json
 from snapshots.engine.events import Notice, ThreadFailed
 from snapshots.model import Counts
 from snapshots.notes import ReadingNote
+from snapshots.plain import plain
 from snapshots.sync import events
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _object(event: SyncEvent) -> None:
             | events.FileIgnored()
             | events.SyncEnded()
         ):
-            say_json({"event": event.json_name, **asdict(event)})
+            say_json({"event": event.json_name, **plain(event)})
         case events.FileEnded(path, result, then):
             say_json({"event": "ended", "path": path, **result_object(path, result), "then": then})
         case events.FileRefused(path, record, error, hint, code):

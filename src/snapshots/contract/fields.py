@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, get_args
+
+from msgspec.structs import replace
 
 from snapshots.contract.places import place_of
 from snapshots.contract.reading import (
@@ -204,6 +205,4 @@ def _physical(field: Mapping[str, Any], plain: Type, at: SchemaPlace) -> Type:
             f" {plain.kind}.",
             "Use the type date or datetime.",
         )
-    return replace(
-        plain, **{one.name: found[one.name] for one in fields(Type) if one.name in found}
-    )
+    return replace(plain, **{name: found[name] for name in Type.__struct_fields__ if name in found})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.contract.words import nearest
 from snapshots.errors import ContractError
@@ -57,7 +58,7 @@ def _ruled(found: Column, rules: Column) -> Column:
         return replace(kept, type=found.type)
     if found.type.kind == "boolean":
         words = {"true_values": found.true_values, "false_values": found.false_values}
-        return replace(kept, **words)  # type: ignore[arg-type]
+        return replace(kept, **words)
     if (rules.type.kind, found.type.kind) == ("date", "timestamp"):
         # A day that its database keeps with a time; any other time than midnight is a reject.
         return replace(kept, format=_AT_MIDNIGHT)

@@ -7,9 +7,10 @@ and numbers such as 1.234,5: they are proposed where all values of a sample have
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from snapshots.contract.fields import parse_field
 from snapshots.contract.reading import SchemaPlace
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from snapshots.model import Column, TypeKind
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnForm:
+class ColumnForm(Struct, frozen=True):
     """A type, and how its values are written."""
 
     key: str

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots._native import Chunk, Scanner
 from snapshots.contract.evidence import binary_floats, remark, type_of
@@ -44,8 +46,7 @@ _NUMBERS: Final = frozenset({"integer", "decimal", "float"})
 _THREADS: Final = min(4, os.cpu_count() or 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Inferred:
+class Inferred(Struct, frozen=True):
     """A contract, and the evidence for it."""
 
     contract: Contract

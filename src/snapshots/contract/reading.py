@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.errors import ContractError
 
@@ -22,8 +24,7 @@ _PART, _SENTENCE, _HINT = 200, 600, 2000
 contract."""
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaPlace:
+class SchemaPlace(Struct, frozen=True):
     """A place in a schema."""
 
     file: str

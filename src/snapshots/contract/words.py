@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.model import Type
 
@@ -38,8 +39,7 @@ EXTRA_TYPES = ("uuid", "json", "timestamptz")
 """Types that `x-type` adds to those of the standard."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypeMeaning:
+class TypeMeaning(Struct, frozen=True):
     """What a type (with a format) is to the kernel."""
 
     type: Type

@@ -21,8 +21,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots._native import PanicException
 from snapshots.errors import Defect, out_of_memory
@@ -32,8 +34,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.chunk_account import ChunkDone
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Tells a sentence that the user should see: what was detected, decided or renamed."""
 
     json_name: ClassVar[str] = "notice"
@@ -44,15 +45,13 @@ class Notice:
     """The number of the import; None before the import is in the ledger."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """Tells that an input is taken up. What is to be done with it is not known yet."""
 
     input: str
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """Tells that an import or a delivery has its number and begins, or is resumed."""
 
     json_name: ClassVar[str] = "started"
@@ -71,8 +70,7 @@ class Started:
     """Whether the rows wait in a stage until all are published at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """Tells what is committed so far."""
 
     json_name: ClassVar[str] = "progress"
@@ -88,8 +86,7 @@ class Progress:
     retried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retrying:
+class Retrying(Struct, frozen=True):
     """Tells that requests of a delivery have failed for a while, and are made again."""
 
     import_id: int
@@ -102,8 +99,7 @@ class Retrying:
     """Seconds since the first of them failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """Tells that a chunk is in the database: its rows, its rejects and its account."""
 
     import_id: int
@@ -118,8 +114,7 @@ class Committed:
     """The time of the commit, as from `time.time()`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """Tells that records of committed chunks are no more what was told: those that waited for
     others are loaded or refused for good, or publishing left rows out or refused them."""
 
@@ -131,8 +126,7 @@ class Settled:
     """The same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """Tells that an input could not be begun, or that its import ended with an error."""
 
     input: str
@@ -141,8 +135,7 @@ class Failed:
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True)
-class InputsWaiting:
+class InputsWaiting(Struct, frozen=True):
     """Tells how many inputs are found and not done, where a service queues them."""
 
     waiting: int
@@ -152,8 +145,7 @@ WAITING = "waiting"
 """The outcome of an import that went back into the queue and has not ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportResult:
+class ImportResult(Struct, frozen=True):
     """Tells how the import of one input ended."""
 
     record: ImportRecord | None
@@ -181,8 +173,7 @@ class ImportResult:
     """
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadFailed:
+class ThreadFailed(Struct, frozen=True):
     """Tells that a thread met an error which nobody has foreseen. It goes on working."""
 
     thread: str
@@ -222,9 +213,14 @@ Listener: TypeAlias = Callable[[Event], None]
 
 
 def run_with_events(
-    name: str, listener: Listener, work: Callable[[Listener], ImportResult]
+    name: str,
+    listener: Listener,
+    work: Callable[[Listener], ImportResult],
+    *,
+    opened: bool = False,
 ) -> ImportResult:
-    """Does the work on one input, and tells how it ended, whatever happens.
+    """Does the work on one input, and tells how it ended, whatever happens. `opened`: it was told
+    before that the input is taken up.
 
     A panic of the kernel becomes a Defect here: it is no Exception, and would end all else.
     """
@@ -238,7 +234,8 @@ def run_with_events(
             event = replace(event, input=name, import_id=import_id)
         listener(event)
 
-    listener(Opened(name))
+    if not opened:
+        listener(Opened(name))
     try:
         result = _in_our_words(name, lambda: work(hear))
     except BaseException as error:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
 
 from snapshots.ledger.entry import Beginning
 
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Source
 
 
-@dataclass(frozen=True, slots=True)
-class JobContext:
+class JobContext(Struct, frozen=True):
     """One run, ready to be carried out."""
 
     source: Source
@@ -50,8 +50,7 @@ class JobContext:
     """Where in the input its records begin: earlier imports have loaded what is before."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobOutcome:
+class JobOutcome(Struct, frozen=True):
     """How the work ended."""
 
     counts: Counts
@@ -84,24 +83,26 @@ def not_begun(committed: Counts, error: BaseException) -> JobOutcome:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SingleTransactionImport:
+class SingleTransactionImport(Struct, frozen=True):
     """A small import that has been committed in one transaction."""
 
     lease: Lease
     chunk: ChunkDone
     entry: Entry | None = None
     """It, as the ledger has it, if the database has told."""
+    seconds: float = 0.0
+    """How long it took, as it was written: no other import has the same number."""
 
 
-@dataclass(frozen=True, slots=True)
-class SingleTransactionAttempt:
+class SingleTransactionAttempt(Struct, frozen=True):
     """What became of the attempt to do a run in one transaction."""
 
     done: SingleTransactionImport | None = None
     """None: that could not be, and nothing of it is in the database."""
     number: int | None = None
     """The number that was taken for the import, for who begins it in the ordinary way."""
+    in_doubt: SingleTransactionImport | None = None
+    """What is committed if only the answer to COMMIT was lost."""
 
 
 class Job(Protocol):

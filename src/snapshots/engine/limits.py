@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from snapshots.errors import Stopped, UsageError
 from snapshots.model import Counts
@@ -12,8 +13,7 @@ JUDGED_FROM = 1000
 """Records. Below it a share says little, and one bad record of three would stop an import."""
 
 
-@dataclass(frozen=True, slots=True)
-class RejectLimit:
+class RejectLimit(Struct, frozen=True):
     """The most rejects that a run may have: a number, or a share of the records read so far.
 
     >>> RejectLimit.parse("5%").exceeded(Counts(records=2000, loaded=1899, rejected=101))
@@ -57,8 +57,7 @@ class RejectLimit:
         return str(self.count) if self.count is not None else f"{100 * (self.share or 0):g}%"
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteLimit:
+class DeleteLimit(Struct, frozen=True):
     """By how much a table may shrink: a number of rows, or a share of those that it had.
 
     >>> DeleteLimit.parse("50%").exceeded(before=100, after=49)

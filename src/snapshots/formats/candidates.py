@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots._native import Records
 from snapshots.formats.kernel_json import dialect_json
@@ -48,8 +50,7 @@ _CUT = 0.05
 """A reading from further down is worth a little less than one from the start."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
+class Candidate(Struct, frozen=True, eq=False):
     """A dialect, and the measures of a sample that is read in it."""
 
     dialect: Dialect
@@ -131,8 +132,7 @@ class Candidate:
         return self.starts[self.widths.index(0)] if 0 in self.widths else None
 
 
-@dataclass(frozen=True)
-class ParsedSample:
+class ParsedSample(Struct, frozen=True):
     """A parsed sample."""
 
     dialect: Dialect
@@ -222,8 +222,9 @@ def _from_further_down(sample: bytes, from_top: Candidate) -> Candidate | None:
     fields = max(usual, key=lambda width: usual[width])
     even, after = widths.count(fields), len(widths)
     remarks = [sample[start : start + 1] in _MARKS for start in from_top.starts[: _PREAMBLE + 2]]
-    for index, width in enumerate(widths[: _PREAMBLE + 1]):
-        below = replace(
+
+    def below(index: int) -> Candidate:
+        return replace(
             from_top,
             fields=fields,
             even=even,
@@ -231,10 +232,12 @@ def _from_further_down(sample: bytes, from_top: Candidate) -> Candidate | None:
             broken=widths[index:].count(0),
             begin=index,
         )
+
+    for index, width in enumerate(widths[: _PREAMBLE + 1]):
         if all(remarks[index : index + 2]) and index + 1 < len(remarks):
             even -= width == fields
         elif width == fields or (
-            width in {fields - 1, fields + 1} and index > 0 and _is_edged(sample, below)
+            width in {fields - 1, fields + 1} and index > 0 and _is_edged(sample, below(index))
         ):
             if even < _FEWEST or even < _MOST * (after - (width != fields)):
                 return None
@@ -243,7 +246,8 @@ def _from_further_down(sample: bytes, from_top: Candidate) -> Candidate | None:
                 return None
             between = sample[from_top.starts[index - 1] : from_top.starts[index]] if index else b""
             blank = len(between.strip(b"\r\n").splitlines()) < between.count(b"\n")
-            return replace(below, edged=width != fields, apart=is_remarks or index > 1 or blank)
+            apart = is_remarks or index > 1 or blank
+            return replace(below(index), edged=width != fields, apart=apart)
         elif width > fields and not remarks[index]:
             return None
         after -= 1

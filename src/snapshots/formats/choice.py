@@ -6,9 +6,11 @@ values. Two that fit alike are a doubt; so is one column of lines that have a se
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.formats.candidates import (
     CONTROLS,
@@ -43,8 +45,7 @@ _FEWEST_RECORDS = 2
 _TWICE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class DialectChoice:
+class DialectChoice(Struct, frozen=True):
     """The candidate that fits best, and others that fit as well."""
 
     found: Candidate

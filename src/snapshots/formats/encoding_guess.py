@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.errors import DialectError, InputError
 from snapshots.formats.alphabets import by_letters
@@ -62,8 +63,7 @@ _SHARE_OF_NULS = 0.3
 _SHARE_ON_ONE_SIDE = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class DetectedEncoding:
+class DetectedEncoding(Struct, frozen=True):
     """An encoding, by Python's name, and the reason."""
 
     encoding: str

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots._native import Records
 from snapshots.defaults import MAX_RECORD_SIZE
@@ -28,8 +30,7 @@ _REST: Final = "the rest of the line"
 _NO_MEANING: Final = ("delimiter", "quote", "escape", "input_format", "nested_objects")
 
 
-@dataclass(frozen=True, slots=True)
-class FixedWidth:
+class FixedWidth(Struct, frozen=True):
     """Text whose fields stand where a contract says. See `formats.Format`."""
 
     contract: Contract

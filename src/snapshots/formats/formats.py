@@ -6,8 +6,12 @@ cuts and decodes by the dialect alone, so that nothing else in the engine knows 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import dataclasses
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.defaults import MAX_RECORD_SIZE
 from snapshots.errors import UsageError
@@ -61,7 +65,7 @@ class _Sheet:
                 f"A sheet has cells, so the option for its {_OF_TEXT[wrong]} has no meaning.",
                 hint="Leave that option out.",
             )
-        way = replace(
+        way = dataclasses.replace(
             given, delimiter=",", quote='"', encoding="utf-8", skip_initial_space=False,
             ragged=given.ragged or "pad",
         )  # fmt: skip
@@ -70,8 +74,7 @@ class _Sheet:
         return replace(found, notes=notes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
+class _Columns(Struct, frozen=True):
     """Columns with names and types, whose rows the kernel writes as records."""
 
     what: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from snapshots.formats.backslashes import NULL
 from snapshots.formats.cells import bare, family, filled, is_type_row, is_typed, is_year
@@ -24,8 +25,7 @@ _YEARS_IN_A_ROW = 2
 _MARKS = ("#", "%", "!", "//", "--", ";", "*")
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderVerdict:
+class HeaderVerdict(Struct, frozen=True):
     """Whether the first record is a header, how sure that is, and why."""
 
     header: bool

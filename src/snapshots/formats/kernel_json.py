@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict, deque
-from dataclasses import asdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from snapshots.errors import ContractError
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=64)
 def dialect_json(dialect: Dialect) -> str:
     """Returns the JSON of a dialect for Splitter, Records and Scanner."""
-    return json.dumps(asdict(dialect))
+    return json.dumps(plain(dialect))
 
 
 def converter_spec(
@@ -65,11 +65,11 @@ def _spec_without_lineage(
         _column(column, field, contract, dialect.decimal_char)
         for column, field in zip(contract.columns, positions(contract, header), strict=True)
     ]
-    rules = [asdict(rule) for rule in contract.rules if rule.when in {None, *names}]
+    rules = [plain(rule) for rule in contract.rules if rule.when in {None, *names}]
     if chosen is not None:
         columns, rules = [columns[names.index(name)] for name in chosen], []
     spec = {
-        "dialect": asdict(dialect),
+        "dialect": plain(dialect),
         "encoding": encoding,
         "fields": len(header),
         "columns": columns,
@@ -108,7 +108,7 @@ def _column(column: Column, field: int, contract: Contract, decimal_char: str) -
 @lru_cache(maxsize=2048)
 def _spec(column: Column) -> dict[str, Any]:
     """Yields the specification of each column; they are the same for file after file."""
-    spec = asdict(column)
+    spec = plain(column)
     for absent in ("source", "unique", "place"):
         del spec[absent]
     return spec

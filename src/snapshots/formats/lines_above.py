@@ -3,7 +3,7 @@ word and its value."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from snapshots.formats.cells import MISSING, family, filled, is_typed, is_year
 from snapshots.formats.header import NumberedRecords, judge, labels
@@ -18,8 +18,7 @@ _FEWEST_VALUES = 2
 _SEVERAL = 2
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderPosition:
+class HeaderPosition(Struct, frozen=True):
     """The position of the header."""
 
     index: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from snapshots.formats.cells import (
     MISSING,
@@ -33,8 +34,7 @@ _MADE = {"avg", "average", "mean", "min", "max", "median", "std", "smp", "tot", 
 """Words by which loggers say how values were computed from many."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinesBelow:
+class LinesBelow(Struct, frozen=True):
     """The records just below a header that hold no data."""
 
     what: list[str] = field(default_factory=list)

@@ -5,8 +5,11 @@ Fields are found by name, so that all names must be known before the first recor
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots._native import Records
 from snapshots.defaults import MAX_RECORD_SIZE
@@ -39,8 +42,7 @@ _FIRST: Final = 3
 _SHOWN: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Objects:
+class Objects(Struct, frozen=True):
     """JSON objects: lines, or the elements of one array. See `formats.Format`."""
 
     syntax: Literal["objects", "array"]

@@ -3,8 +3,9 @@ entirely."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.errors import DialectError
 from snapshots.formats import candidates, doubt

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from snapshots._native import Chunk, Scanner
 from snapshots.errors import DialectError
@@ -27,8 +28,7 @@ _Way = tuple[str, str, dict[str, Any]]
 """An option, the case that it is meant for, and the dialect options that it sets."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Remedy:
+class _Remedy(Struct, frozen=True):
     option: str
     why: str
     unsound: int

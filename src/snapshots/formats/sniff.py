@@ -3,8 +3,12 @@ obeyed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+import dataclasses
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots.errors import DialectError
 from snapshots.formats import candidates, doubt, questions
@@ -51,8 +55,7 @@ _FEWER = 64 * 1024
 """Bytes of the head in which the header of a known table is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sniffed:
+class Sniffed(Struct, frozen=True):
     """A dialect, the names of its fields, and notes about both."""
 
     dialect: Dialect
@@ -80,7 +83,7 @@ class Sniffed:
 
     def again(self, **options: Any) -> Sniffed:
         """Returns the reading with further options. Raises DialectError."""
-        given = replace(self.given, encoding="utf-8", **options)
+        given = dataclasses.replace(self.given, encoding="utf-8", **options)
         return sniff(self.sample, given, base=self.base, complete=self._complete)
 
     def others(self) -> Iterator[Sniffed]:
@@ -97,14 +100,18 @@ class Sniffed:
             dialects.append(one_column(sample, choice.found, given).dialect)
         for dialect in dialects:
             found = candidates.shape(sample, dialect)
-            ways = [replace(given, delimiter=dialect.delimiter)]
+            ways = [dataclasses.replace(given, delimiter=dialect.delimiter)]
             if given.preamble is None:
                 lines = [line - 1 for line, row in found.rows[:_HEADERS] if row and len(row) > 1]
-                ways += [replace(ways[0], preamble=line, header=True) for line in lines if line]
+                ways += [
+                    dataclasses.replace(ways[0], preamble=line, header=True)
+                    for line in lines
+                    if line
+                ]
             if given.header is None:
-                ways.append(replace(ways[0], header=True, preamble=given.preamble or 0))
+                ways.append(dataclasses.replace(ways[0], header=True, preamble=given.preamble or 0))
             if given.ragged is None:
-                ways.append(replace(ways[0], header=True, ragged="reject"))
+                ways.append(dataclasses.replace(ways[0], header=True, ragged="reject"))
             for way in ways:
                 try:
                     yield _read(sample, dialect, way, self._complete and sample is self.sample)
@@ -272,7 +279,7 @@ def _first_line(
         return start, given, []
     notes = []
     if given.delimiter is None:
-        given = replace(given, delimiter=declared)
+        given = dataclasses.replace(given, delimiter=declared)
     if given.preamble is None:
         notes.append(f"the first line (sep={declared if declared != chr(9) else 'tab'}) is skipped")
         start = replace(start, preamble=1)

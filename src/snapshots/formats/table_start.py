@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.formats import backslashes, candidates, doubt, lines_above
 from snapshots.formats.cells import bare, family, is_typed
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 _BODY = 100
 
 
-@dataclass(frozen=True, slots=True)
-class TableStart:
+class TableStart(Struct, frozen=True):
     """The start of a table."""
 
     found: ParsedSample

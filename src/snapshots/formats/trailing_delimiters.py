@@ -3,8 +3,9 @@ header."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 _FEWEST = 2
 """The least number of columns of a table whose last one may be none."""
@@ -12,8 +13,7 @@ _ENOUGH = 100
 """The least number of records that show that a field without a name is always empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrailingDelimiters:
+class TrailingDelimiters(Struct, frozen=True):
     """How many fields a record has, and what is done about more."""
 
     width: int

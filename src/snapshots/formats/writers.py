@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from snapshots.errors import UsageError
 from snapshots.formats import candidates
@@ -79,9 +81,9 @@ class ExcelCsv:
         })  # fmt: skip
         head = source.head(HEAD)
         base = Dialect(formulas=True)
-        way = replace(given, quote='"', escape="")
+        way = dataclasses.replace(given, quote='"', escape="")
         if given.delimiter is None and (delimiter := _of_excel(head, given, base)) is not None:
-            way = replace(way, delimiter=delimiter)
+            way = dataclasses.replace(way, delimiter=delimiter)
         found = sniff(head, way, base=base)
         dialect, notes = found.dialect, (_written("Excel"), *found.notes)
         if dialect.delimiter == ";":
@@ -91,7 +93,7 @@ class ExcelCsv:
 
 
 def _of_server(source: Source, given: DialectOptions, base: Dialect) -> Sniffed:
-    way = replace(
+    way = dataclasses.replace(
         given,
         delimiter="\t" if given.delimiter is None else given.delimiter,
         quote=given.quote or "",
@@ -102,12 +104,12 @@ def _of_server(source: Source, given: DialectOptions, base: Dialect) -> Sniffed:
         skip_initial_space=False,
     )
     if given.terminator is None and base.terminator == "lf":
-        way = replace(way, terminator="lf")
+        way = dataclasses.replace(way, terminator="lf")
     head = source.head(HEAD)
     found = sniff(head, way, base=base)
     if given.header is None and found.dialect.header and "header" in found.doubts:
         # A row is not to be lost to a guess.
-        found = sniff(head, replace(way, header=False), base=base)
+        found = sniff(head, dataclasses.replace(way, header=False), base=base)
         # Known columns may still tell that it is one.
         found = replace(found, doubts=found.doubts | {"header"}, given=way)
     dialect = found.dialect

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct
 
 from snapshots.model import TableName
 
@@ -20,8 +21,7 @@ _COLUMNS = ("import_id", "line", "key_text", "answer")
 _AT_ONCE: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What is kept of the answer to one record."""
 
     line: int

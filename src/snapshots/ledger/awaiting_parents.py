@@ -7,8 +7,9 @@ them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.errors import AccountingMismatch, RefusedRows
 from snapshots.ledger.chunk_account import WAITING
@@ -28,8 +29,7 @@ _KEPT = 65536
 """Bytes of a reject's record."""
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitingRecord:
+class AwaitingRecord(Struct, frozen=True):
     """A record that waits for its parent."""
 
     byte_offset: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from snapshots.errors import AccountingMismatch
 
@@ -17,8 +18,7 @@ WAITING = "awaits_parent"
 """The code of a reject that is to be tried again (see `awaiting_parents.py`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkDone:
+class ChunkDone(Struct, frozen=True):
     """The account of one chunk, as it commits."""
 
     start: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct
 
 from snapshots.errors import Forbids
 from snapshots.ledger import locks
@@ -21,8 +22,7 @@ MOST: Final = 500
 """Contracts of one ledger: all of them are compared with each new file."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptContract:
+class KeptContract(Struct, frozen=True):
     """A contract, and the file and the table that it was made for."""
 
     name: str

@@ -6,8 +6,9 @@ mark. Whoever reads marks looks at the table, too: see `engine/plan/open_tables.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.ledger.schema import LOADED
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Lease, Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedTable:
+class CreatedTable(Struct, frozen=True):
     """An import that has created its table."""
 
     import_id: int

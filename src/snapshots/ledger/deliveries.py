@@ -7,8 +7,9 @@ its records are being sent, and says which of them are decided.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.errors import AccountingMismatch
 from snapshots.ledger import answers
@@ -37,8 +38,7 @@ UNCHANGED = "unchanged"
 """The code of records that are skipped because the API has them already."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkSent:
+class ChunkSent(Struct, frozen=True):
     """The account of one chunk, as far as it is sent."""
 
     done: ChunkDone

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+from msgspec import Struct
 
 from snapshots.errors import Forbids, UsageError
 from snapshots.ledger.listed_rows import packed, update_sent
@@ -44,8 +45,7 @@ _REFUSED: Final[dict[bool | None, dict[str, str]]] = {
 _NO_HASH = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """An address, and how far the deliveries to it have come."""
 
     number: int
@@ -110,8 +110,7 @@ class RefusedRow(NamedTuple):
     """Whether it has a row of this key, if the answer says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True):
     """Rows of one chunk that the API has confirmed since the last account."""
 
     destination: int
@@ -122,8 +121,7 @@ class Confirmed:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SentTotals:
+class SentTotals(Struct, frozen=True):
     """What one delivery has done to the rows of its destination."""
 
     new: int

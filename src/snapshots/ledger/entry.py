@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from snapshots.ledger.times import seconds_between
 from snapshots.model import Counts, ImportRecord, RowChanges, RunKind, State
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,8 +66,7 @@ CHUNK_COLUMNS = (
 _ENDED = {"finished", "failed", "interrupted", "cancelled", "undone"}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One import as the ledger holds it."""
 
     import_id: int
@@ -223,7 +224,7 @@ class Entry:
             replaces=self.replaces,
             damage=self.damage,
             mode=self.mode or "append",
-            **asdict(self.changes),
+            **plain(self.changes),
             removed=self.removed,
             restored=self.restored,
             undo_kept=self.undo_kept,
@@ -239,8 +240,7 @@ class Entry:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseState:
+class LeaseState(Struct, frozen=True):
     """What the owner of an import has to look at again and again."""
 
     wanted: str | None
@@ -250,8 +250,7 @@ class LeaseState:
     """Seconds since the owner was last heard of, by the database's clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """A file as it was when an import took it."""
 
     import_id: int
@@ -265,8 +264,7 @@ class Sighting:
     loaded: int
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
+class Beginning(Struct, frozen=True):
     """Where an import begins in its input: at the first byte, or where the one before it ended."""
 
     end: int = 0
@@ -276,8 +274,7 @@ class Beginning:
     """Of the bytes up to a place that is not past it, where such a state was kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedChunk:
+class CommittedChunk(Struct, frozen=True):
     """A chunk that is accounted for. Some records of a delivery's chunk may still be pending."""
 
     start: int

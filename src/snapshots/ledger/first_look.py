@@ -1,9 +1,11 @@
-"""What the ledger is asked of nearly every input: in one statement, for most inputs are new."""
+"""What the ledger is asked of nearly every input: in one statement, for most inputs are new. Of
+many inputs it is asked at once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
     from snapshots.model import RunKind
 
 
-@dataclass(frozen=True, slots=True)
-class FirstLook:
+class FirstLook(Struct, frozen=True):
     """What the ledger has of an input by its name and its fingerprint."""
 
     named: tuple[int, int | None]
@@ -45,3 +46,30 @@ def first_look(
         bool(parts),
         tuple(ledger.lookalikes(fingerprint, kind)) if alike else (),
     )
+
+
+class SeenBefore(Struct, frozen=True):
+    """What the ledger has of many inputs."""
+
+    names: frozenset[str]
+    """Those of the names that inputs of imports have had."""
+    fingerprints: frozenset[str]
+    """Those of the fingerprints that something in it has."""
+    now: str
+    """The time by the database's clock."""
+
+
+def seen_before(ledger: History, names: Sequence[str], fingerprints: Sequence[str]) -> SeenBefore:
+    """Looks many inputs up, by how each may have been called and by its fingerprint."""
+    named, alike = (", ".join("?" for _ in some) for some in (names, fingerprints))
+    found: dict[str, set[str]] = {"name": set(), "fingerprint": set(), "now": set()}
+    for what, text in ledger.session.execute(
+        f"SELECT 'now', {ledger.target.dialect.now} UNION ALL"
+        f" SELECT DISTINCT 'name', input FROM snapshots_imports WHERE input IN ({named})"
+        " AND COALESCE(kind, '') = 'import' AND fingerprint IS NOT NULL UNION ALL"
+        " SELECT DISTINCT 'fingerprint', fingerprint FROM snapshots_imports"
+        f" WHERE fingerprint IN ({alike})",
+        (*names, *fingerprints),
+    ):
+        found[str(what)].add(str(text))
+    return SeenBefore(frozenset(found["name"]), frozenset(found["fingerprint"]), found["now"].pop())

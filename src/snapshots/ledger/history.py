@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.errors import LedgerDamaged
 from snapshots.ledger import schema
@@ -50,8 +52,7 @@ _OPEN = "i.rejected > i.dismissed AND i.state <> 'undone'"
 _NOTHING = dict.fromkeys(SUMS, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class ImportFilter:
+class ImportFilter(Struct, frozen=True):
     """Says which imports are looked for. Without any condition: all of them."""
 
     states: tuple[State, ...] = ()
@@ -161,10 +162,12 @@ class History:
     def sightings(self, names: Sequence[str]) -> list[Sighting]:
         """Finds imports of inputs that had one of these names, oldest first, without deliveries."""
         marks = ", ".join("?" for _ in names)
+        # Written so, only the index of the names can be used: nearly all are imports.
         rows = self.session.execute(
             "SELECT id, input, size, mtime_ns, inode, etag, state, table_name, loaded"
             " FROM snapshots_imports"
-            f" WHERE kind = 'import' AND input IN ({marks}){self.no_duplicates} ORDER BY id",
+            f" WHERE COALESCE(kind, '') = 'import' AND input IN ({marks}){self.no_duplicates}"
+            " ORDER BY id + 0",
             names,
         )
         return [

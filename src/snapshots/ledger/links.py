@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct
 
 from snapshots.errors import Forbids
 from snapshots.ledger import repairs
@@ -20,8 +21,7 @@ MOST: Final = 100
 """Links of one import, with those that have ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class RejectLink:
+class RejectLink(Struct, frozen=True):
     """A link. Times are as the ledger writes them, by the clock of its database."""
 
     import_id: int

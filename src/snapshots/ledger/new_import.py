@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots import inner_names
 from snapshots.ledger.record import Lease
@@ -32,8 +33,7 @@ _LOOKALIKES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The place of a new import among the others."""
 
     import_id: int

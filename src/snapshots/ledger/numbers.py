@@ -15,8 +15,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from snapshots.errors import LedgerError, RefusedAndEnded, RefusedRows
-from snapshots.ledger.rows import Row, insert, update
+from snapshots.errors import LedgerError, RefusedAndEnded, RefusedRows, Stopped
+from snapshots.ledger.rows import Row, insert, insert_all, update
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +79,51 @@ class Numbers:
         end = f" RETURNING {', '.join(asked)}" if tells else ""
         found = insert(self._session, "snapshots_imports", {"id": number, **row}, on_conflict=end)
         return found[0] if tells and found else None
+
+    def take_many(self, count: int) -> list[int]:
+        """Numbers for several new imports, in order. Whoever takes them calls `write_many` with
+        all of them, or rolls the transaction back.
+
+        Raises Stopped where the counter must be set first, which `take` does.
+        """
+        sequence, inserted = self._dialect.import_numbers, self._dialect.inserted_number
+        if sequence is None and inserted is None:
+            (found,) = self._session.execute(f"SELECT {_LARGEST}")
+            first = self._after(*found)
+            return list(range(first, first + count))
+        if not self._last:
+            self._last = self._after(*self._held()) - 1
+        if sequence is not None:
+            each = " UNION ALL ".join([f"SELECT {sequence.following}"] * count)
+            numbers = sorted(_int(number) for (number,) in self._session.execute(each))
+        else:
+            row = f"({', '.join('?' for _ in _EMPTY)})"
+            self._session.execute(
+                f"INSERT INTO snapshots_imports ({', '.join(_EMPTY)})"
+                f" VALUES {', '.join([row] * count)}",
+                [*_EMPTY.values()] * count,
+            )
+            ((first_, step),) = self._session.execute(
+                f"SELECT {inserted}, {self._dialect.number_step}"
+            )
+            numbers = [_int(first_) + _int(step) * nth for nth in range(count)]
+        if numbers[0] <= self._last:
+            raise Stopped("the counter of imports is behind the ledger")
+        self._last = numbers[-1]
+        return numbers
+
+    def write_many(self, rows: Sequence[Row]) -> None:
+        """Writes the imports that have taken numbers together: all with the same columns, their
+        numbers as `id`."""
+        if self._dialect.inserted_number is not None:
+            marks = ", ".join("?" for _ in rows)
+            gone = self._session.change(
+                f"DELETE FROM snapshots_imports WHERE id IN ({marks}) AND input = ''",
+                [row["id"] for row in rows],
+            )
+            if gone != len(rows):
+                raise Stopped("the database has not numbered the imports in order")
+        insert_all(self._session, "snapshots_imports", rows)
 
     def _from_sequence(
         self, sequence: NumberSequence, given: int | None, more: str, params: Sequence[Value]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.ledger.rows import Sql, update
 from snapshots.ledger.times import seconds_between
@@ -17,8 +18,7 @@ OLDER_VERSION = "older_version"
 """As `error_code`: the rows of the import are gone, because a later version has replaced them."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnfinishedAppend:
+class UnfinishedAppend(Struct, frozen=True):
     """An import with committed chunks that can go on."""
 
     import_id: int

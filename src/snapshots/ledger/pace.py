@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import History
     from snapshots.ports import Value
 
 
-@dataclass(frozen=True, slots=True)
-class WorkPeriod:
+class WorkPeriod(Struct, frozen=True):
     """Chunks that one owner of an import has committed, one after the other."""
 
     fence: int

@@ -6,8 +6,9 @@ it continues, and which one has loaded the first part, so that all parts are fou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,8 +40,7 @@ class ReadsLedger(Protocol):
         """See `History`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """An import, as one of those that may have loaded parts of the same input."""
 
     import_id: int
@@ -60,8 +60,7 @@ class Part:
     content_hash: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedRange:
+class LoadedRange(Struct, frozen=True):
     """A chunk that is accounted for, as far as its bytes can be known again."""
 
     import_id: int

@@ -8,8 +8,9 @@ themselves unless their docstring asks for a transaction.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.errors import (
     AccountingMismatch,
@@ -30,6 +31,7 @@ from snapshots.ledger.locks import number_of
 from snapshots.ledger.numbers import Numbers
 from snapshots.ledger.rows import Row, Sql, update
 from snapshots.model import Reject, State, TableName
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,15 +39,13 @@ if TYPE_CHECKING:
     from snapshots.ledger.chunk_rejects import ChunkRejects
     from snapshots.model import RowChanges
     from snapshots.ports import Session, Target, Value
-    from snapshots.sql_dialect import TransactionLock
 
 
 _REJECTS = TableName("snapshots_rejects")
 _REJECT_COLUMNS = ("import_id", "byte_offset", "line", "column_name", "code", "reason", "raw")
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """The right to write for an import, until another process takes it over with a higher fence."""
 
     import_id: int
@@ -84,12 +84,13 @@ class Ledger(History):
         return before
 
     @contextmanager
-    def writing(self, *locks: str) -> Iterator[None]:
+    def writing(self, *locks: str, wait: bool = True) -> Iterator[None]:
         """A transaction in which the ledger keeps its version.
 
         Only one process at a time is in it with the same lock, by its name (see `locks.py`): who
         looks before it writes asks for one. Several are taken in the order given, which is that of
-        `locks.py`. Raises LedgerError where the ledger has another version than this program
+        `locks.py`. Who takes those of many inputs does not `wait`: so two of them never wait for
+        each other. Raises LedgerError where the ledger has another version than this program
         writes, TargetError where another process holds a lock for too long.
         """
         dialect = self.target.dialect
@@ -99,17 +100,17 @@ class Ledger(History):
         shared = counted and len(held) == len(locks)
         try:
             with self.session.transaction():
-                self._require_version(held, dialect.share_lock if shared else dialect.row_lock)
+                takes = [one.take if wait else one.take_free for one in held]
+                self._require_version(takes, dialect.share_lock if shared else dialect.row_lock)
                 yield
         finally:
-            for lock in held:
-                if lock.release:
-                    # Where the session is gone the server has given the lock back.
-                    with suppress(SnapshotsError):
-                        self.session.execute(lock.release)
+            if releases := ", ".join(lock.release for lock in held if lock.release):
+                # Where the session is gone the server has given the locks back.
+                with suppress(SnapshotsError):
+                    self.session.execute(f"SELECT {releases}")
 
-    def _require_version(self, held: Sequence[TransactionLock], lock: str) -> None:
-        also = "".join(f", {one.take}" for one in held)
+    def _require_version(self, takes: Sequence[str], lock: str) -> None:
+        also = "".join(f", {take}" for take in takes)
         rows = self.session.execute(f"SELECT version{also} FROM snapshots_version{lock}")
         found = schema.version_of(self.target, rows)
         if found != schema.VERSION:
@@ -317,7 +318,7 @@ class Ledger(History):
             loaded = self.counts(lease.import_id).loaded
             if changes.taken != loaded:
                 raise _mismatch(f"{loaded} rows were loaded, and the table has taken {changes}")
-            known |= {**asdict(changes), "note": note or None, "as_of": as_of, "publish": publish}
+            known |= {**plain(changes), "note": note or None, "as_of": as_of, "publish": publish}
         self._end(lease, "finished", known, seconds)
         if not self.is_finished(lease):
             self.require(self.session, lease)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.ledger.rows import insert
 from snapshots.model import Reject, TableName
@@ -34,8 +35,7 @@ _COLUMNS = (
 _KEPT = "line, byte_offset, column_name, code, reason, raw, correction, attempts, dismissed_at"
 
 
-@dataclass(frozen=True, slots=True)
-class KeptReject:
+class KeptReject(Struct, frozen=True):
     """A reject as the ledger keeps it, with what was done about it."""
 
     reject: Reject
@@ -47,8 +47,7 @@ class KeptReject:
     dismissed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayedReject:
+class ReplayedReject(Struct, frozen=True):
     """What became of one reject that was replayed."""
 
     kept: KeptReject
@@ -59,8 +58,7 @@ class ReplayedReject:
     """Why it is still a reject; None: it is loaded."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedCorrection:
+class LoadedCorrection(Struct, frozen=True):
     """A reject that was loaded, and is none any more."""
 
     replay: int

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from snapshots.model import TableName
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from snapshots.ports import ResultRows, Session, Value
 
 
@@ -27,6 +31,11 @@ def insert(session: Session, table: str, row: Row, *, on_conflict: str = "") -> 
         f"INSERT INTO {table} ({names}) VALUES ({places}){on_conflict}",
         _params(row),
     )
+
+
+def insert_all(session: Session, table: str, rows: Sequence[Row]) -> None:
+    """Adds rows that have the same columns, and values alone."""
+    session.insert(TableName(table), tuple(rows[0]), [tuple(row.values()) for row in rows])
 
 
 def update(session: Session, table: str, row: Row, where: str, params: tuple[Value, ...]) -> None:

@@ -7,8 +7,9 @@ nobody who is killed leaves a stage that nobody knows of.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.ledger.rows import Sql, update
 from snapshots.ledger.undo_tables import VERSION as UNDO_VERSION
@@ -22,8 +23,7 @@ SETTLED = ("finished", "undone")
 """States in which no row waits any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownStage:
+class KnownStage(Struct, frozen=True):
     """A stage that an import has made, or was about to make."""
 
     import_id: int

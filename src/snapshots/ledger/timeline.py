@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.ledger.times import unix_time
 
@@ -24,8 +25,7 @@ _PREFIXES = (
 MOST_GROUPS = 400
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkGroup:
+class ChunkGroup(Struct, frozen=True):
     """Chunks that were committed within the same moment; often a single one."""
 
     began: float

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct, field
 
 from snapshots.ledger import awaiting_parents
 from snapshots.ledger.times import seconds_between, unix_time
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 _OF_IMPORTS = "WHERE import_id IN (SELECT id FROM snapshots_imports WHERE kind = 'import')"
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerTotals:
+class LedgerTotals(Struct, frozen=True):
     """The account of all records that were ever committed, but for those that wait for others,
     and for rows that wait in a stage."""
 
@@ -33,8 +33,7 @@ class LedgerTotals:
     """How many imports have finished."""
 
 
-@dataclass(frozen=True, slots=True)
-class StateCounts:
+class StateCounts(Struct, frozen=True):
     """How many imports are in which state."""
 
     imports: Mapping[str, int] = field(default_factory=dict)

@@ -6,8 +6,9 @@ nobody who is killed leaves one that nobody knows of.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.ledger.rows import update
 
@@ -22,8 +23,7 @@ VERSION = 7
 """The first version of the ledger that knows undo tables."""
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedVersion:
+class PublishedVersion(Struct, frozen=True):
     """An import that has published a version of a table, or has an undo table all the same."""
 
     import_id: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
+
+from msgspec import Struct
 
 from snapshots.ledger.times import seconds_between
 
@@ -27,8 +28,7 @@ RESULTS = {
 VerificationState = Literal["running", "interrupted", "finished"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """One verification of an import, as read from the ledger."""
 
     import_id: int

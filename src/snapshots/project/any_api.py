@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from snapshots.defaults import (
     KEY_HEADER,
@@ -46,8 +47,7 @@ RESOURCE_KEYS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class FileOrQuery:
+class FileOrQuery(Struct, frozen=True):
     """One resource: what is read, and what is asked of its delivery."""
 
     name: str
@@ -57,8 +57,7 @@ class FileOrQuery:
     options: Options
 
 
-@dataclass(frozen=True, slots=True)
-class ApiProject:
+class ApiProject(Struct, frozen=True):
     """A project folder with `snapshots.toml`, whose settings have been checked."""
 
     folder: Path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from snapshots.contract.words import nearest
 from snapshots.errors import ProjectError
@@ -19,8 +20,7 @@ KNOWN = {
 """The path of each resource that ComboCurve takes. One path has one contract."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One file of `resources/`: a query, and the path of the API that its rows go to."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.contract.fit import fit
 from snapshots.engine.events import Notice
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from snapshots.project.resources import Resource
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceOutcome:
+class ResourceOutcome(Struct, frozen=True):
     """The result of one resource, or the error because of which there is none."""
 
     resource: Resource | FileOrQuery

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from snapshots.defaults import Method, Results
 from snapshots.errors import ProjectError
 from snapshots.file_hints import blocking_file
@@ -68,8 +70,7 @@ class ApiSettings:
     http2: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A project folder whose settings and files have been checked."""
 
     folder: Path

@@ -7,6 +7,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from snapshots import system
 from snapshots.errors import InputError
 from snapshots.ports import Identity
 from snapshots.sources import kinds
@@ -109,9 +110,9 @@ class FileSource(StoredSource):
     def _pread(self, size: int, offset: int) -> bytes:
         """The bytes at an offset; fewer than `size` only at the end of the file."""
         try:
-            data = os.pread(self._fd, size, offset)
+            data = system.read_at(self._fd, size, offset)
             while len(data) < size and (
-                more := os.pread(self._fd, size - len(data), offset + len(data))
+                more := system.read_at(self._fd, size - len(data), offset + len(data))
             ):
                 data += more
         except OSError as error:
@@ -141,7 +142,7 @@ def open_descriptor(name: str) -> int:
                 place=name,
                 hint="Name a file, or - for standard input.",
             )
-        return os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+        return system.open_bytes(name, os.O_RDONLY)
     except OSError as error:
         raise unreadable(name, error) from error
     except ValueError as error:

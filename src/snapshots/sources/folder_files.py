@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,8 +50,7 @@ LINK_TO_NOTHING: Final = "a link to nothing"
 NO_FILE: Final = "not a regular file"
 
 
-@dataclass(frozen=True, slots=True)
-class FolderEntry:
+class FolderEntry(Struct, frozen=True):
     """Something in a folder."""
 
     path: str
@@ -58,8 +58,7 @@ class FolderEntry:
     """Why it is not an input; empty: it is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderFiles:
+class FolderFiles(Struct, frozen=True):
     """The files of a folder that are inputs."""
 
     path: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.errors import InputError
 
@@ -14,8 +15,7 @@ _JUDGED_FROM = 64 << 20
 """Bytes from which on the ratio is judged: a file may begin with many blanks."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnpackedLimit:
+class UnpackedLimit(Struct, frozen=True):
     """The limits for unpacked input; None: there is none."""
 
     most: int | None = None

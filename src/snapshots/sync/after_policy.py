@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from snapshots import home
 from snapshots.errors import InputError, UsageError
@@ -12,8 +13,7 @@ from snapshots.sync.moving import changed, move
 from snapshots.sync.watched import FolderFile, Watched
 
 
-@dataclass(frozen=True, slots=True)
-class AfterPolicy:
+class AfterPolicy(Struct, frozen=True):
     """`delete`, or the folder to move to; with neither, files are kept."""
 
     delete: bool = False

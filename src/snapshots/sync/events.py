@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from shlex import quote
 from typing import ClassVar, Literal, TypeAlias
+
+from msgspec import Struct
 
 from snapshots.engine import events
 from snapshots.engine.events import ImportResult
@@ -14,8 +15,7 @@ from snapshots.model import ImportRecord
 from snapshots.redaction import scheme_of
 
 
-@dataclass(frozen=True, slots=True)
-class WatchStarted:
+class WatchStarted(Struct, frozen=True):
     """The service has started and is ready for files."""
 
     json_name: ClassVar[str] = "watching"
@@ -25,8 +25,7 @@ class WatchStarted:
     """How files are noticed: `events`, `polling` or `one look`."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileEnded:
+class FileEnded(Struct, frozen=True):
     """The import of one file is over, or the file was recognised."""
 
     path: str
@@ -35,8 +34,7 @@ class FileEnded:
     """What became of the file: kept, deleted, or the path that it was moved to."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileSettled:
+class FileSettled(Struct, frozen=True):
     """A file that was imported before, perhaps by another process, is moved or deleted now."""
 
     json_name: ClassVar[str] = "settled"
@@ -46,8 +44,7 @@ class FileSettled:
     """The same as in `FileEnded`, but never `kept`."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowsMissing:
+class RowsMissing(Struct, frozen=True):
     """A file was imported before, and its rows are no longer where they were loaded. It is neither
     loaded, moved nor deleted until somebody touches it."""
 
@@ -75,8 +72,7 @@ class RowsMissing:
         return f"load it again with: snapshots import {quote(str(self.path))} --again"
 
 
-@dataclass(frozen=True, slots=True)
-class FileRefused:
+class FileRefused(Struct, frozen=True):
     """A file is the reason that its import failed; it is tried again when it changes."""
 
     path: str
@@ -86,8 +82,7 @@ class FileRefused:
     exit_code: int
 
 
-@dataclass(frozen=True, slots=True)
-class FileDeferred:
+class FileDeferred(Struct, frozen=True):
     """An import could not be done for now, by no fault of its file."""
 
     path: str
@@ -95,23 +90,20 @@ class FileDeferred:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseAway:
+class DatabaseAway(Struct, frozen=True):
     """The database does not answer; the next try is in this many seconds."""
 
     error: SnapshotsError
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseBack:
+class DatabaseBack(Struct, frozen=True):
     """The database answers again."""
 
     json_name: ClassVar[str] = "back"
 
 
-@dataclass(frozen=True, slots=True)
-class FileIgnored:
+class FileIgnored(Struct, frozen=True):
     """Something in the folder is not imported. Each is named once."""
 
     json_name: ClassVar[str] = "ignored"
@@ -119,8 +111,7 @@ class FileIgnored:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SyncEnded:
+class SyncEnded(Struct, frozen=True):
     """What the service has done, once it has ended."""
 
     json_name: ClassVar[str] = "summary"
@@ -149,8 +140,7 @@ class SyncEnded:
     """From the start to the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class SyncProblem:
+class SyncProblem(Struct, frozen=True):
     """A problem that does not stop the service, and that somebody should look at."""
 
     error: SnapshotsError

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
@@ -17,8 +16,7 @@ from snapshots.sync.folder_watch import FolderWatch
 from snapshots.sync.watched import FolderFile, FolderHint, FolderLook
 
 
-@dataclass(frozen=True, slots=True)
-class WatchedFolder(FolderFiles):
+class WatchedFolder(FolderFiles, frozen=True):
     """The files of a folder that are imported as they arrive."""
 
     @property

@@ -1,15 +1,21 @@
-"""Threads that import: each takes one file after the other, over a session that it keeps."""
+"""Threads that import, each over a session that it keeps. Small files that wait are imported
+together."""
 
 from __future__ import annotations
 
 import queue
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 
 from snapshots.engine.events import ImportResult
 from snapshots.engine.run.importer import Importer
+from snapshots.engine.run.together import GROUP_BYTES, Together
 from snapshots.errors import (
     AlreadyImported,
     CannotConnect,
     ConnectionLost,
+    Defect,
     InputError,
     LedgerError,
     OutOfMemory,
@@ -36,12 +42,15 @@ class ImporterThread:
         thread."""
         self._work = work
         self._files = files
-        self._importer = self._new_importer()
+        self._held: deque[FolderFile | None] = deque()
+        """What was taken from the queue and is not begun."""
+        self._renew()
         self._thread = work.thread(name, self._run)
 
-    def _new_importer(self) -> Importer:
+    def _renew(self) -> None:
         work = self._work
-        return Importer(work.target, work.options, work.listener, work.stop)
+        self._importer = Importer(work.target, work.options, work.listener, work.stop)
+        self._groups = Together(self._importer)
 
     def join(self, seconds: float) -> bool:
         """Returns whether the thread has ended within this many seconds."""
@@ -49,21 +58,60 @@ class ImporterThread:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while (file := self._files.get()) is not None:
-            if self._work.stop.is_set():
-                break
-            self._work.report(self._surely(file))
+        while (files := self._next_files()) and not self._work.stop.is_set():
+            for file, done in self._together(files):
+                if self._work.stop.is_set() and done is None:
+                    break
+                self._work.report(self._surely(file, done))
         self._importer.close()
 
-    def _surely(self, file: FolderFile) -> FileOutcome:
-        """Imports one file. An unforeseen error costs this file's turn, and no other's."""
+    def _next_files(self) -> list[FolderFile]:
+        """Waits for a file, and takes others along that wait; none: the thread is to end."""
+        first = self._held.popleft() if self._held else self._files.get()
+        files = [] if first is None else [first]
+        most = self._groups.most
+        size = sum(file.size for file in files)
+        with suppress(queue.Empty):
+            while files and len(files) < most and size < GROUP_BYTES:
+                file = self._files.get_nowait()
+                if file is None or size + file.size > GROUP_BYTES:
+                    # Two large ones are for two threads.
+                    self._held.append(file)
+                    break
+                files.append(file)
+                size += file.size
+        return files
+
+    def _together(
+        self, files: list[FolderFile]
+    ) -> Iterator[tuple[FolderFile, ImportResult | None]]:
+        """Yields the files, each with its result if it was imported with others."""
+        left = deque(files)
         try:
+            for _, done in self._groups.each([file.path for file in files]):
+                yield left.popleft(), done
+        except Exception as error:
+            if left:
+                self._broken(left[0], error)
+            for file in left:
+                yield file, None
+
+    def _surely(self, file: FolderFile, done: ImportResult | None) -> FileOutcome:
+        """Imports one file, unless that is `done`. An unforeseen error costs this file's turn, and
+        no other's."""
+        try:
+            if done is not None:
+                return self._judge(file, file.path, done, settle=True)
             return self._take(file)
         except Exception as error:
-            defect = self._work.broken("importer", file, error)
-            self._importer.close()
-            self._importer = self._new_importer()
-            return FileOutcome(file, "later", 1, defect)
+            return FileOutcome(file, "later", 1, self._broken(file, error))
+
+    def _broken(self, file: FolderFile, error: Exception) -> Defect:
+        """Reports an unforeseen error, and goes on with another session."""
+        defect = self._work.broken("importer", file, error)
+        self._importer.close()
+        self._renew()
+        return defect
 
     def _take(self, file: FolderFile) -> FileOutcome:
         """Imports a file, or each input of an archive. The file is moved or deleted after the last

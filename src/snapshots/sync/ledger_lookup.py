@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from snapshots.engine.input.table_presence import TablePresence
 from snapshots.engine.lease.ledger_session import LedgerSession
@@ -18,8 +19,7 @@ from snapshots.sync.watched import FolderFile
 What: TypeAlias = Literal["table", "rows", "undone"]
 
 
-@dataclass(frozen=True, slots=True)
-class SortedFiles:
+class SortedFiles(Struct, frozen=True):
     """Files by what is to be done with them."""
 
     new: list[FolderFile] = field(default_factory=list)

@@ -6,7 +6,6 @@ Several processes may be about to move the same file, and each may be killed at 
 from __future__ import annotations
 
 import errno
-import fcntl
 import itertools
 import os
 import shutil
@@ -14,17 +13,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from snapshots import system
 from snapshots.sync.folder import look_at
-from snapshots.sync.open_writers import being_written
 from snapshots.sync.watched import FolderFile
 
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK}
+if not system.RENAMES_OPEN_FILES:
+    _NO_LINKS.add(errno.EINVAL)  # so Windows says it of FAT
 _PIECE = 1 << 20
 
 
 def changed(file: FolderFile) -> bool:
     """Whether the file has changed since the look, or is about to."""
-    return look_at(file.path) != file or bool(being_written(file.path))
+    return look_at(file.path) != file or bool(system.being_written(file.path))
 
 
 def move(file: FolderFile, wanted: Path) -> str | None:
@@ -69,6 +70,8 @@ def _copy(file: FolderFile, target: Path) -> bool:
             out.flush()
             shutil.copystat(file.path, part)
             os.fsync(out.fileno())
+            if not system.RENAMES_OPEN_FILES:
+                out.close()
             if changed(file):
                 part.unlink()
                 return False
@@ -77,29 +80,18 @@ def _copy(file: FolderFile, target: Path) -> bool:
             with suppress(OSError):
                 part.unlink()
             raise
-    _sync(target.parent)
+    # The new name is durable before the old one goes.
+    system.sync_folder(target.parent)
     return True
 
 
 def _ours(out: IO[bytes], part: Path) -> bool:
     """Whether nobody else writes a partial copy: one that a killed process left may be taken."""
     try:
-        fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        system.lock(out.fileno())
         return os.path.samestat(os.fstat(out.fileno()), part.stat())
     except (BlockingIOError, FileNotFoundError):
         return False  # another has it in hand, or has just given it its name
-
-
-def _sync(folder: Path) -> None:
-    """Writes the folder to the disk, so that the new name is durable before the old one goes."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # some file systems know no such thing
-            raise
-    finally:
-        os.close(opened)
 
 
 def _numbered(path: Path, number: int) -> Path:

@@ -13,8 +13,10 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from snapshots.engine import events
 from snapshots.engine.plan.options import Options
@@ -62,8 +64,7 @@ SMALL_IMPORTERS = 2
 """How many threads import small files: one converts while the database of the other writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class SyncSettings:
+class SyncSettings(Struct, frozen=True):
     """What is watched, and how."""
 
     folder: Watched

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from snapshots.engine.events import ThreadFailed
 from snapshots.engine.plan.options import Options
@@ -19,8 +20,7 @@ from snapshots.sync.events import SyncListener, SyncProblem
 from snapshots.sync.watched import FolderFile, Watched
 
 
-@dataclass(frozen=True, slots=True)
-class FileOutcome:
+class FileOutcome(Struct, frozen=True):
     """What became of one file.
 
     `done`: nothing is to be done until it changes. `later`: another try may help. `away`: the
@@ -33,8 +33,7 @@ class FileOutcome:
     error: SnapshotsError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SharedWork:
+class SharedWork(Struct, frozen=True):
     """What all importer threads share."""
 
     target: Target

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
+
+from snapshots import system
 from snapshots.sync.folder import look_at
-from snapshots.sync.open_writers import being_written
 from snapshots.sync.watched import FolderFile
 from snapshots.time_limits import WRITER_SILENCE_SECONDS
 
@@ -14,8 +15,7 @@ LOOKS_AT_ONCE = 2000
 """How many files are checked at once, so that events need not wait."""
 
 
-@dataclass(slots=True)
-class _Arrival:
+class _Arrival(Struct):
     file: FolderFile
     still_since: float
     closed: bool = False
@@ -73,7 +73,7 @@ class StabilityCheck:
             if file is None:
                 del self._files[arrival.file.path]
                 continue
-            written = being_written(file.path)
+            written = system.being_written(file.path)
             if written:
                 # Another than the one that closed it; he will close it too.
                 arrival.still_since, arrival.closed = now, False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.sync.watched import FolderFile, FolderHint, FolderLook
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from snapshots.sources.remote.store_folder import StoredObject, StoreFolder
 
 
-@dataclass(frozen=True, slots=True)
-class WatchedStore:
+class WatchedStore(Struct, frozen=True):
     """The objects of a folder that are imported as they arrive."""
 
     folder: StoreFolder

@@ -4,8 +4,9 @@ socket."""
 from __future__ import annotations
 
 import os
-import socket
 from contextlib import suppress
+
+from snapshots import system
 
 
 def notify(state: str) -> None:
@@ -16,6 +17,5 @@ def notify(state: str) -> None:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]
-    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
-        out.connect(address)
-        out.sendall(state.encode())
+    with suppress(OSError):
+        system.send_datagram(address, state.encode())

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
@@ -25,18 +28,16 @@ class FolderFile:
     """Of an object: its strong ETag, as `Identity` has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderLook:
+class FolderLook(Struct, frozen=True):
     """What one look has found."""
 
-    files: dict[str, FolderFile] = field(default_factory=dict)
+    files: dict[str, FolderFile] = msgspec.field(default_factory=dict)
     """The files to import, by their paths."""
-    ignored: dict[str, str] = field(default_factory=dict)
+    ignored: dict[str, str] = msgspec.field(default_factory=dict)
     """The others, and why they are ignored."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderHint:
+class FolderHint(Struct, frozen=True):
     """A file has changed. With `look`, a folder has changed, and nobody knows how."""
 
     kind: Literal["created", "changed", "closed", "look"]

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import queue
 from collections import deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from snapshots.engine.input.identity import EAGER_BYTES
 from snapshots.engine.plan.version_date import date_of
+from snapshots.engine.run.together import AT_ONCE
 from snapshots.errors import UsageError
 from snapshots.retry import RetryPolicy
 from snapshots.sync.watched import FolderFile
 from snapshots.time_limits import LONGEST_AWAY_SECONDS
 
-IN_HAND = 32
+IN_HAND = 2 * AT_ONCE
 """Small files that the importers have before them, so that none of them waits for the next."""
 RETRY = RetryPolicy(first_pause=0.5, longest_pause=LONGEST_AWAY_SECONDS)
 """For files that could not be imported yet, and for a database that is away."""
 
 
-@dataclass(slots=True)
-class _Late:
+class _Late(Struct):
     file: FolderFile
     due: float
 

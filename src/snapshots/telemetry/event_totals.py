@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.events import (
     WAITING,
@@ -38,8 +39,7 @@ THREADS = ("importer", "mover")
 _CLEAN = {"finished", "already_imported", "limited"}
 
 
-@dataclass(frozen=True, slots=True)
-class EventSums:
+class EventSums(Struct, frozen=True):
     """The sums so far."""
 
     known: bool

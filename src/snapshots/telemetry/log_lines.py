@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
 
 from snapshots.engine.events import Failed, ImportResult, Notice, Retrying, Started
 from snapshots.errors import SnapshotsError
+from snapshots.plain import plain
 
 Level: TypeAlias = Literal["info", "warning", "error"]
 Field: TypeAlias = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """One line of a log, whatever its form."""
 
     level: Level
@@ -36,9 +37,9 @@ def line(event: object) -> LogLine | None:
     match event:
         case Started():
             name = "import_resumed" if event.resumed else "import_started"
-            return LogLine("info", name, asdict(event))
+            return LogLine("info", name, plain(event))
         case Retrying():
-            return LogLine("warning", "delivery_retrying", asdict(event))
+            return LogLine("warning", "delivery_retrying", plain(event))
         case ImportResult() if event.record:
             return _ended(event)
         case Failed():
@@ -59,7 +60,7 @@ def _ended(result: ImportResult) -> LogLine | None:
         "input": result.given,
         "table": record.table,
         "database": record.database,
-        **asdict(result.counts),
+        **plain(result.counts),
         "bytes": record.bytes,
         "seconds": record.seconds,
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 from snapshots.engine.events import Notice
 from snapshots.errors import UsageError
@@ -30,8 +31,7 @@ _ENDPOINTS = (
 _INSTALL = "install it with: pip install 'snapshots[otel]'"
 
 
-@dataclass(frozen=True, slots=True)
-class TelemetryOptions:
+class TelemetryOptions(Struct, frozen=True):
     """The telemetry that a user asks for."""
 
     log_format: str | None = None

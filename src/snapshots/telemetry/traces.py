@@ -10,7 +10,6 @@ import logging
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from opentelemetry._logs import SeverityNumber
@@ -24,6 +23,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Status, StatusCode, set_span_in_context
 
 from snapshots.engine.events import Committed, Failed, ImportResult, Started
+from snapshots.plain import plain
 from snapshots.telemetry.log_lines import line
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class _Traces:
             case Started():
                 attributes = {
                     f"snapshots.{k}": _encodable(v)
-                    for k, v in asdict(event).items()
+                    for k, v in plain(event).items()
                     if v is not None
                 }
                 self._imports[event.import_id] = self._tracer.start_span(
@@ -112,7 +112,7 @@ class _Traces:
                 "snapshots.import_id": event.import_id,
                 "snapshots.start": event.start,
                 "snapshots.end": event.end,
-                **{f"snapshots.{k}": v for k, v in asdict(event.counts).items()},
+                **{f"snapshots.{k}": v for k, v in plain(event.counts).items()},
             },
         )
         span.end(_nanoseconds(event.at))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import threading
 import time
 from collections import OrderedDict
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots.engine.events import Notice
 from snapshots.engine.limits import RejectLimit
@@ -36,8 +39,7 @@ RAW_BYTES: Final = 2000
 LONGEST_SECONDS: Final = 3600.0
 
 
-@dataclass(slots=True)
-class Check:
+class Check(Struct):
     """One check: what it was asked for, how far it is, and what it has found."""
 
     number: str
@@ -82,8 +84,7 @@ class Check:
         return [(code, count, first[code]) for code, count in self.result.rejects_by_code.items()]
 
 
-@dataclass(slots=True)
-class Checks:
+class Checks(Struct):
     """The checks of one service process. A process that ends forgets them."""
 
     _kept: OrderedDict[str, Check] = field(default_factory=OrderedDict)
@@ -156,7 +157,7 @@ def _check(
             check.notes.append(str(event.text))
 
     # All rejects are counted; how many are too many is said with the result.
-    options = replace(
+    options = dataclasses.replace(
         request.options, max_rejects="100%", access=access, tables=settings.tables, dry_run=True
     )
     name = request.url or str(settings.files / request.input)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
+from msgspec import Struct, field
 
 from snapshots.web.checking import Checks
 from snapshots.web.gate.concurrency import ReadSlots
@@ -18,8 +18,7 @@ from snapshots.web.uploads.latest import LatestRequests
 from snapshots.web.verifying import Verifying
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceContext:
+class ServiceContext(Struct, frozen=True):
     """The context of one process that serves."""
 
     settings: ServiceSettings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import Response
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from snapshots.engine.history.progress import Status
 from snapshots.ledger.entry import CommittedChunk
 from snapshots.model import State
+from snapshots.plain import plain
 from snapshots.screen_text import plain_json
 
 
@@ -195,12 +195,12 @@ def fields(status: Status) -> dict[str, Any]:
         "replaced_rows": entry.replaced_rows,
         "input": entry.input,
         "table": entry.table,
-        **asdict(entry.counts),
+        **plain(entry.counts),
         "open": entry.open,
         "dismissed": entry.dismissed,
         "corrected": entry.corrected,
         "mode": entry.mode or "append",
-        **asdict(entry.changes),
+        **plain(entry.changes),
         "as_of": entry.as_of,
         "undone_at": entry.undone_at,
         "removed": entry.removed,
@@ -260,7 +260,7 @@ def chunk(committed: CommittedChunk) -> Chunk:
         start=committed.start,
         end=committed.end,
         line=committed.start_line,
-        **asdict(committed.counts),
+        **plain(committed.counts),
         seconds=committed.seconds,
         committed_at=committed.committed_at,
     )

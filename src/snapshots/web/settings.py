@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from snapshots.engine.plan.open_tables import OpenTables
 from snapshots.errors import UsageError
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 BODY_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceSettings:
+class ServiceSettings(Struct, frozen=True):
     """The settings of one process that serves."""
 
     target: Target

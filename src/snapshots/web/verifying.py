@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots.engine.queue import commands
 from snapshots.engine.queue.request import ImportRequest
@@ -26,8 +28,7 @@ AT_ONCE = 2
 """Parallel verifications of one process: each reads a whole table, which the database sorts."""
 
 
-@dataclass(slots=True)
-class Verifying:
+class Verifying(Struct):
     """Starts the verifications of one service process, and keeps their errors."""
 
     stop: threading.Event = field(default_factory=threading.Event)

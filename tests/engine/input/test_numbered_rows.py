@@ -1,10 +1,9 @@
 """What is left of an input with numbered rows: rows that are loaded are not read again."""
 
-from dataclasses import replace
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
 from snapshots.engine.input.reader import Reader, Remainder
 from snapshots.errors import InputChanged

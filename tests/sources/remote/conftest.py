@@ -1,9 +1,9 @@
 import gzip
 import random
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from snapshots.sources import open_source
 from snapshots.sources.remote.access import RemoteAccess, Timeouts

@@ -4,9 +4,9 @@ import random
 import socket
 from collections import deque
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from snapshots.errors import InputChanged, InputError
 from snapshots.sources import open_source

@@ -82,7 +82,7 @@ def test_the_pages_say_so(both):
     assert shown - {"skipped_by_code"} == (set(of_rest) - OF_THE_SERVICE | OF_THE_COMMAND) - {
         "skipped_by_code"
     }
-    fields = set(ImportRecord.__dataclass_fields__) - {"error_code"}
+    fields = set(ImportRecord.__struct_fields__) - {"error_code"}
     assert set(of_json) == fields
     (row,) = [
         line for line in page("json.md").splitlines() if line.startswith("| `chunks` | For each")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.endpoints.http.page import RecordOutcome, RecordVerdict
 from snapshots.retry import Retries
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(Struct):
     """The history of one request's records. It stays with them through retries, and in the halves
     of their page."""
 

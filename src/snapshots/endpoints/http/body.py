@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from snapshots.errors import ContractError, UsageError
 
@@ -32,8 +33,7 @@ class Framing(NamedTuple):
     close: str
 
 
-@dataclass(frozen=True, slots=True)
-class BodyForm:
+class BodyForm(Struct, frozen=True):
     """How the records of a request are written. Raises UsageError for what makes no sense.
 
     >>> BodyForm(batch=2, envelope="rows").framing

@@ -6,8 +6,9 @@ Read `_settle` first: it makes one request, and makes the verdicts from its last
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.endpoints.http import answers
 from snapshots.endpoints.http.attempt import Attempt

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict
-from dataclasses import replace
 from typing import TypeGuard
+
+from msgspec.structs import replace
 
 from snapshots.endpoints.http import answers, first_contact
 from snapshots.endpoints.http.attempt import Attempt

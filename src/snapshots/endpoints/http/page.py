@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 RecordOutcome: TypeAlias = Literal["delivered", "rejected", "undeliverable", "unsent"]
 
@@ -60,8 +61,7 @@ def joined(pages: Iterable[RecordPage]) -> Iterator[RecordPage]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RecordVerdict:
+class RecordVerdict(Struct, frozen=True):
     """What became of one record."""
 
     outcome: RecordOutcome

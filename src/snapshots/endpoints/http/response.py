@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.redaction import HIDDEN, without_secrets
 
@@ -12,8 +14,7 @@ MULTI_STATUS = 207
 """The answer has a status for each record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """An answer to a request."""
 
     status: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Failing:
+class Failing(Struct, frozen=True):
     """The requests that are being tried again."""
 
     last: str
@@ -18,8 +18,7 @@ class Failing:
     """The number of requests that are failing."""
 
 
-@dataclass(slots=True)
-class Stats:
+class Stats(Struct):
     """The counters of a delivery. Only the event loop's thread writes them; any thread may read."""
 
     requests: Counter[int] = field(default_factory=Counter)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from snapshots import system
 from snapshots.engine.cluster.executor import ClusterExecutor
 from snapshots.engine.cluster.local_pool import LocalPool
 from snapshots.errors import UsageError
@@ -23,6 +25,8 @@ def require_usable(target: Target, address: str | None) -> None:
     """Raises UsageError if that is no address of a cluster, or the target is not for one."""
     if address is None:
         return
+    if not system.SHARES_SOCKETS:
+        raise UsageError("--cluster does not work on Windows", hint=_WITHOUT)
     if target.writers is not None:
         raise UsageError(
             f"{target.display()} takes rows from one process at a time",
@@ -34,8 +38,7 @@ def require_usable(target: Target, address: str | None) -> None:
         ray_client.require_address(address)
 
 
-@dataclass(frozen=True)
-class Cluster:
+class Cluster(Struct, frozen=True):
     """Makes the executors of imports that a cluster carries out. Holds no connection."""
 
     target: Target

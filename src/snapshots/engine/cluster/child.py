@@ -10,6 +10,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from snapshots import system
 from snapshots.errors import ClusterGone, SnapshotsError, out_of_memory
 
 if TYPE_CHECKING:
@@ -37,15 +38,16 @@ class Child:
 def start(module: str, descriptor: int, *, quiet: bool = False) -> subprocess.Popen[bytes]:
     """Starts a process that has that end of a socket. Raises ClusterGone."""
     # Its own session: Ctrl-C in the terminal is for the driver.
+    numbers, passing = system.inherited(descriptor)
     try:
         return subprocess.Popen(  # noqa: S603 - this Python, and a number
-            [sys.executable, "-m", module, str(descriptor)],
-            pass_fds=[descriptor],
+            [sys.executable, "-m", module, *numbers],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if quiet else None,
             stderr=subprocess.DEVNULL if quiet else None,
             start_new_session=True,
             env={**os.environ, "PYTHONSAFEPATH": "1"},
+            **passing,
         )
     except OSError as error:
         raise ClusterGone(f"no process can be started: {error.strerror}") from error

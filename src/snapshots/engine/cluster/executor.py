@@ -9,9 +9,11 @@ from __future__ import annotations
 import queue
 import time
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots.engine.cluster.losses import MOST, Losses
 from snapshots.engine.cluster.placement import SESSIONS, Durations, Placement
@@ -50,8 +52,7 @@ _COUNT_SECONDS = 1.0
 """Between two writes of how many chunks there are, which are heartbeats."""
 
 
-@dataclass(eq=False, slots=True)
-class _Work:
+class _Work(Struct, eq=False):
     """A batch that is being carried out."""
 
     number: int

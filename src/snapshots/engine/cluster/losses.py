@@ -7,15 +7,15 @@ some of them get through.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 MOST: Final = 5
 """Tasks of one part that are lost, one after the other, before it is blamed."""
 
 
-@dataclass(slots=True)
-class _Streak:
+class _Streak(Struct):
     """The losses of a part since it last got on."""
 
     before: int

@@ -7,9 +7,10 @@ move when one of them shows that its host is lost.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from snapshots.errors import ClusterGone, SnapshotsError, TaskLost
 from snapshots.time_limits import CLUSTER_SECONDS, TASK_SECONDS
@@ -33,8 +34,7 @@ _LOOK_SECONDS = 2.0
 """Between two looks of a suspected host."""
 
 
-@dataclass(eq=False, slots=True)
-class _Host:
+class _Host(Struct, eq=False):
     name: str
     slots: int = 0
     tasks: dict[Any, float | None] = field(default_factory=dict)

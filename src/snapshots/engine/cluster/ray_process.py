@@ -5,8 +5,9 @@ Ray ends its process, without an error, if the head or the host's raylet dies.
 
 from __future__ import annotations
 
-import signal
+import os
 import sys
+import threading
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -28,7 +29,9 @@ def serve(descriptor: int) -> None:
 
     answer(Connection(descriptor), find, until="close")
     # A cluster that is gone may never let go.
-    signal.alarm(_LEAVE_SECONDS)
+    at_the_latest = threading.Timer(_LEAVE_SECONDS, os._exit, (1,))
+    at_the_latest.daemon = True
+    at_the_latest.start()
     for pool in pools:
         pool.close()
 

@@ -7,8 +7,9 @@ range before it has ended; where they differ the range is surveyed again from th
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec.structs import replace
 
 from snapshots._native import Hasher
 from snapshots.engine.cluster.survey_task import CommittedRange, Range

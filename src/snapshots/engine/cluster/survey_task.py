@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 from uuid import uuid4
 
+from msgspec import Struct
+
+from snapshots import system
 from snapshots._native import Chunk, PartHasher, Survey
 from snapshots.engine.input.cut import Cut
 from snapshots.engine.input.reader import PassedBy
@@ -48,8 +49,7 @@ def name_host(name: str) -> None:
     _name[:] = [name]
 
 
-@dataclass(frozen=True, slots=True)
-class KeptBytes:
+class KeptBytes(Struct, frozen=True):
     """Bytes of an input in a file of one host."""
 
     host: str
@@ -77,8 +77,7 @@ class KeptBytes:
             Path(self.path).unlink()
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """What is to be surveyed: the records that start behind `begin`, at `end` at the latest."""
 
     begin: int
@@ -95,8 +94,7 @@ class Range:
     """What an earlier survey of the range has kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedRange:
+class CommittedRange(Struct, frozen=True):
     """A range with committed chunks: it is hashed, and the chunks that begin in it are compared."""
 
     begin: int
@@ -104,8 +102,7 @@ class CommittedRange:
     chunks: tuple[CommittedChunk, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Surveyed:
+class Surveyed(Struct, frozen=True):
     """What the survey of a range has found. Lines count from 1 at `start`."""
 
     start: int | None
@@ -195,7 +192,7 @@ class _Keeping:
         self._begin = self._end = begin
         self._file: BinaryIO | None = None
         with suppress(OSError):
-            folder = _folder()
+            folder = system.private_folder("snapshots-kept")
             _forget_old(folder)
             self._path = folder / uuid4().hex
             self._file = self._path.open("xb")
@@ -226,16 +223,6 @@ class _Keeping:
             with suppress(OSError):
                 self._path.unlink()
             self._file = None
-
-
-def _folder() -> Path:
-    """The folder for kept bytes, which only this user can enter."""
-    folder = Path(tempfile.gettempdir()) / f"snapshots-kept-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o077 or folder.is_symlink():
-        raise OSError("the folder belongs to somebody else")
-    return folder
 
 
 def _forget_old(folder: Path) -> None:

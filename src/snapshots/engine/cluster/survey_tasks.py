@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from snapshots.engine.cluster.losses import MOST
 from snapshots.engine.cluster.placement import Durations
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from snapshots.engine.cluster.task import Share
 
 
-@dataclass(eq=False, slots=True)
-class _Asked:
+class _Asked(Struct, eq=False):
     range: Range | CommittedRange
     answer: Future[Surveyed] = field(default_factory=Future)
     failed_on: set[str] = field(default_factory=set)

@@ -11,9 +11,11 @@ import platform
 import socket
 import threading
 import time
-from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots import locations
 from snapshots.engine.cluster.survey_task import CommittedRange, KeptBytes, compare, survey
@@ -38,8 +40,7 @@ if TYPE_CHECKING:
     from snapshots.sources.remote.access import RemoteAccess
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """What every task of an import knows. It holds no secret."""
 
     release: str
@@ -58,8 +59,7 @@ class Share:
     waiting: int
 
 
-@dataclass(frozen=True, slots=True)
-class TaskReport:
+class TaskReport(Struct, frozen=True):
     """What a task has done."""
 
     done: tuple[ChunkDone, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from snapshots._native import RowKeys
 from snapshots.engine.delivery.comparable import order_of, require_same_kinds
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Target
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(Struct):
     """What is to be done with the rows of one block."""
 
     destination: int
@@ -49,8 +49,7 @@ class Changes:
     """The rows are keys that the API is to delete."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     number: int
     line: int
     key_hash: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec.structs import replace
 
 from snapshots._native import Outbox
 from snapshots.endpoints.http.answers import CONFLICT, GONE

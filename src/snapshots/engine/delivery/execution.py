@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import queue
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots._native import Outbox
 from snapshots.endpoints.http import HttpEndpoint, request_plan
@@ -58,7 +60,7 @@ class DeliveryExecution:
         self._request = request
         stop_on_error = task.options.stop_on_error
         quota = None if request.per_day is None else DayQuota(home, request.url, request.per_day)
-        self._settings = replace(
+        self._settings = dataclasses.replace(
             settings(request, stop_on_error=stop_on_error, quota=quota), first=task.options.first
         )
         # A plan says from the start what its first run may send.
@@ -131,7 +133,9 @@ class DeliveryExecution:
 
     def _send(self) -> None:
         try:
-            asyncio.run(self._send_all())
+            # The usual loop of Windows cannot wait for the kernel's socket.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._send_all())
         except BaseException as error:
             self._fail(error)
         finally:

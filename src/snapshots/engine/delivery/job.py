@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import threading
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.endpoints.http.body import require_nestable
 from snapshots.engine.delivery.comparable import order_of
@@ -49,8 +52,7 @@ CHUNK_BYTES = 256 * 1024
 """
 
 
-@dataclass(frozen=True)
-class DeliveryJob:
+class DeliveryJob(Struct, frozen=True):
     """Sends to an API; `home` is the database of the ledger. See `engine.job.Job`."""
 
     home: Target
@@ -196,4 +198,4 @@ def _with_key(contract: Contract, key: tuple[str, ...], place: str) -> Contract:
 def _seeded(request: Endpoint | None) -> Endpoint:
     if request is None:
         raise UsageError("a delivery needs a URL", hint="--to URL")
-    return replace(request, seed=secrets.token_hex(16))
+    return dataclasses.replace(request, seed=secrets.token_hex(16))

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.endpoints.http.answers import FAULT, action
 from snapshots.engine.delivery.group_commit import GroupCommit, Record

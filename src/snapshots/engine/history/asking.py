@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from snapshots import locations
 from snapshots.engine.history import known_databases
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Unasked:
+class Unasked(Struct, frozen=True):
     """A database that gave no answer."""
 
     database: str
@@ -43,8 +43,7 @@ class Unasked:
         return self.database if self.silent else f"{self.database} ({self.error.message[:-1]})"
 
 
-@dataclass(frozen=True, slots=True)
-class Answers(Generic[T]):
+class Answers(Struct, Generic[T], frozen=True):
     """What several databases answered."""
 
     found: list[tuple[str, T]] = field(default_factory=list)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from glob import has_magic
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots import home
 from snapshots.engine.input.identity import content_hash_of
@@ -25,8 +27,7 @@ Presence = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class FileStatus:
+class FileStatus(Struct, frozen=True):
     """Whether a file was imported, as the history has it."""
 
     input: str

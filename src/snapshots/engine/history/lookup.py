@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots import locations
 from snapshots.engine.history.asking import Unasked, ask_all
@@ -28,8 +30,7 @@ EVERYTHING: Final = ImportFilter()
 """Finds every import."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """Imports, and the databases that were asked for them."""
 
     imports: list[ImportRecord]
@@ -41,8 +42,7 @@ class Listing:
     """Databases that answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(Struct, frozen=True):
     """All that the ledger has of one import, except the rejects themselves."""
 
     record: ImportRecord

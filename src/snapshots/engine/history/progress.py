@@ -5,10 +5,11 @@ Everything follows from committed chunks. What cannot be known is None, and `why
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from snapshots.engine.lease import owner
 from snapshots.engine.plan.plan import packing
@@ -33,8 +34,7 @@ LONGEST = 30 * 86_400.0
 """Seconds that are looked back at most to estimate the time left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How much was done, and in how many seconds of work."""
 
     chunks: int
@@ -48,8 +48,7 @@ class Pace:
         return f"the last {self.chunks} chunks: {self.bytes} bytes in {self.seconds:.1f} s"
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """One import, and what its chunks say about its progress."""
 
     entry: Entry

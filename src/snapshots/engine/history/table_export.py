@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from snapshots.engine.history.row_values import condition_of, single
 from snapshots.engine.history.table_shape import shape_of
@@ -25,8 +26,7 @@ SORTED: Final = 100_000
 """Rows that may be sorted by their import and line; more come as the table has them."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowsWanted:
+class RowsWanted(Struct, frozen=True):
     """Which rows of a table, and what of them."""
 
     table: str

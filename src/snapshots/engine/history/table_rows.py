@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from snapshots.engine.plan.version_date import read as read_date
 from snapshots.errors import NoSuchTable, TargetError, TooSlow, UsageError
@@ -37,8 +38,7 @@ _NUMBER: Final = "#"
 """Marks a position that is a number of rows, where rows have no key."""
 
 
-@dataclass(frozen=True, slots=True)
-class TablePage:
+class TablePage(Struct, frozen=True):
     """One page of a table's rows."""
 
     columns: tuple[tuple[str, TypeKind | None], ...]
@@ -108,15 +108,13 @@ class _SortsMuch(Exception):
     """The error for a page that would need too many rows to be sorted."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Statement:
+class _Statement(Struct, frozen=True):
     select: PageQuery
     sorts: bool
     """Whether the database may have to sort rows for the order."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     target: Target
     session: Session
     shape: TableShape

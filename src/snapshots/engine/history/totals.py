@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import closing, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.engine.lease import owner
 from snapshots.engine.lease.ledger_session import LedgerSession

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots._native import Chunk, Splitter
 from snapshots.engine.input.ordered_bytes import OrderedBytes
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from snapshots.model import Dialect, Reject
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """A contiguous range of whole records, by its place in the input. Picklable, a few bytes.
 
     Places are ordered numbers that the input's format gives a meaning: bytes of a text as the
@@ -38,8 +39,7 @@ class Cut:
     """The hash state of the input up to a place that is not past `end`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A chunk, with what the ledger must know of it. Picklable, with its bytes."""
 
     chunk: Chunk
@@ -96,8 +96,7 @@ class Piece:
         return Cut(chunk.start, chunk.end, chunk.line, digest=digest, hash_state=state)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Adjacent cuts that one worker or task carries out, one after the other."""
 
     cuts: tuple[Cut, ...]

@@ -8,8 +8,9 @@ the kernel sees them: without compression, in UTF-8.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots import inner_names
 from snapshots._native import Hasher, Splitter
@@ -94,8 +95,7 @@ def taken_since(entry: Entry, ledger: History) -> int | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Path:
+class _Path(Struct, frozen=True):
     """Parts of an input that may have grown, from the first one to one that none continues."""
 
     parts: tuple[Part, ...]

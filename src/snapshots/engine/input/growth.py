@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from snapshots.engine.plan.plan import Plan
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.parts import Part
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(Struct, frozen=True):
     """What earlier imports have loaded of the beginning of an input."""
 
     parts: tuple[Part, ...]

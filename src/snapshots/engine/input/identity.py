@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots import inner_names
 from snapshots._native import Hasher
@@ -37,8 +39,7 @@ _MIB = 1 << 20
 _LOADED_AGAIN = "loading it again"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownInput:
+class KnownInput(Struct, frozen=True):
     """An input, and what the ledger knows of its bytes."""
 
     identity: Identity

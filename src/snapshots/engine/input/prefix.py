@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots._native import Hasher
 from snapshots.engine.input.ordered_bytes import OrderedBytes
@@ -17,8 +18,7 @@ _SLACK = 64
 """More bytes than any line end has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """What one import has loaded of an input."""
 
     cuts: tuple[LoadedRange, ...]
@@ -44,8 +44,7 @@ class Stretch:
         return place
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """How far an input agrees with what was loaded."""
 
     stretches: int

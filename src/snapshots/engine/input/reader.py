@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots._native import Hasher, Splitter
 from snapshots.engine.input.cut import Piece
@@ -28,8 +30,7 @@ _LOOK_AFTER = 1000
 """Committed chunks, before those are dropped that are not needed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A range of bytes that no committed chunk accounts for. It begins with a record."""
 
     start: int
@@ -40,8 +41,7 @@ class Gap:
     """Whether it is one chunk of which some records were sent, so that it is cut as one again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remainder:
+class Remainder(Struct, frozen=True):
     """The parts of an input that are not accounted for yet; of a new import, all of it."""
 
     gaps: tuple[Gap, ...] = (Gap(0, 1, None),)

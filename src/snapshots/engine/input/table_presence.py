@@ -5,8 +5,10 @@ Whose rows it has is not asked here: that would take far too long before each im
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots.engine.plan.plan import placed
 from snapshots.errors import CannotConnect, ConnectionLost, TargetError
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Session, Target
 
 
-@dataclass(frozen=True, slots=True)
-class TablePresence:
+class TablePresence(Struct, frozen=True):
     """Asks a database once about each table. Do not keep it: the answers grow old."""
 
     target: Target

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import placed
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.undo_tables import PublishedVersion
 
 
-@dataclass(frozen=True, slots=True)
-class PreviousImport:
+class PreviousImport(Struct, frozen=True):
     """The import of the same bytes after which there is nothing to do."""
 
     entry: Entry

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import socket
 from functools import cache
-from pathlib import Path
-from zlib import crc32
 
+from snapshots import system
 from snapshots.time_limits import LEASE_SECONDS
 
 
@@ -19,7 +18,7 @@ def this_process() -> str:
 @cache
 def _name_of(pid: int) -> str:
     """The name of a process that lives for as long as it is asked for."""
-    return f"{_this_host()}:{pid}:{_started(pid)}"
+    return f"{_this_host()}:{pid}:{system.process_started(pid)}"
 
 
 def alive(owner: str | None, heartbeat_age: float) -> bool:
@@ -42,7 +41,11 @@ def there(owner: str | None) -> bool:
     if owner is None:
         return False
     host, pid, started = owner.rsplit(":", 2)
-    return _is_here(host) and _exists(int(pid)) and _started(int(pid)) == started
+    return (
+        _is_here(host)
+        and system.process_exists(int(pid))
+        and (system.process_started(int(pid)) == started)
+    )
 
 
 def _is_here(host: str) -> bool:
@@ -60,32 +63,4 @@ def _this_host() -> str:
 
 @cache
 def _process_table() -> str:
-    """What tells this process table from all others: the boot of the kernel and the namespace of
-    the process ids. Empty where the system does not say. Linux only."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        namespace = os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116
-    except OSError:
-        return ""
-    return f"{crc32(f'{boot} {namespace}'.encode()):08x}"
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _started(pid: int) -> str:
-    """Returns the start time in clock ticks since boot: it tells a reused pid apart. Linux only."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except OSError:
-        return "0"
-    fields = stat.rpartition(")")[2].split()
-    # A process that is dead and not yet waited for is in the table, and does nothing any more.
-    return "dead" if fields[0] in "ZX" else fields[19]
+    return system.process_table()

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.engine.loading.isolation import RowIsolation
 from snapshots.engine.loading.write import write_all

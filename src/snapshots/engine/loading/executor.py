@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec.structs import replace
+
 from snapshots.engine.input.cutter import Cutter, ReadingCutter
 from snapshots.engine.input.reader import Reader, Remainder
+from snapshots.engine.loading.ahead import ConvertedAhead
 from snapshots.engine.loading.worker import WorkerContext, work_on_chunks
 from snapshots.engine.loading.write import RowWriter, writer_for
 
@@ -62,7 +65,11 @@ class ThreadExecutor:
 
     def work(self, flow: LoadingFlow) -> None:
         """See `Executor`."""
-        work_on_chunks(self._part, _pieces(flow), flow.watch, flow.count, flow.say, self._sessions)
+        part, pieces = self._part, _pieces(flow)
+        if self.threads == 1 and not _ends_early(self._task.options):
+            ahead = ConvertedAhead(pieces, part.rows.converter, part.rows.encoding)
+            part, pieces = replace(part, rows=replace(part.rows, ahead=ahead)), ahead.pieces()
+        work_on_chunks(part, pieces, flow.watch, flow.count, flow.say, self._sessions)
 
     def cancel(self) -> None:
         """See `Executor`."""
@@ -79,10 +86,15 @@ def reader(task: JobContext, remainder: Remainder) -> Reader:
 def workers(options: Options, target: Target) -> int:
     """Returns one where the order of records matters, else one more than there are cores, within
     bounds: while one waits for its COMMIT to reach the disk, the others keep the cores busy."""
-    if options.limit is not None or options.stop_on_error:
+    if _ends_early(options):
         return 1
     wanted = options.workers or min(MAX_WORKERS, 1 + (os.cpu_count() or 1))
     return min(wanted, target.writers or wanted)
+
+
+def _ends_early(options: Options) -> bool:
+    """Whether a record may be the last one that is loaded, so that their order matters."""
+    return options.limit is not None or options.stop_on_error
 
 
 def _rows(target: Target, task: JobContext, threads: int) -> RowWriter:

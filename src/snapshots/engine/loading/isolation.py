@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapshots._native import AlteredRecords
-from snapshots.engine.loading.write import BLOCK_BYTES, ChunkWrite
+from snapshots.engine.loading.write import ChunkWrite
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import RefusedAndEnded, RefusedRows
 from snapshots.ledger import awaiting_parents
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 MOST_ENDED = 16
 """A commit costs as much as about so many tries."""
 MOST_AGAIN = 16 << 20
+_BLOCK_BYTES = 1 << 20
 _FIRST_BYTES = 4096
 """Of input behind a row that has ended a transaction: where there is one there may be more."""
 
@@ -96,7 +97,7 @@ class RowIsolation:
 
     def _convert(self, written: ChunkWrite, stop: int, *, only_one: bool) -> Block:
         """Converts the next block: one record, or as far as `stop`."""
-        position, most = written.position, BLOCK_BYTES
+        position, most = written.position, _BLOCK_BYTES
         if self._last_end is not None and position > self._last_end:
             most = min(most, max(_FIRST_BYTES, position - self._last_end))
         left = self._watch.remaining(written.counts)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots import inner_names
 from snapshots.engine.job import SingleTransactionAttempt, not_begun
@@ -16,6 +18,7 @@ from snapshots.engine.loading.table import add_columns, create_table, prepare_ta
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, make_plan
 from snapshots.engine.plan.table_name import require_users, table_for, table_of
+from snapshots.engine.plan.tables_of_group import TablesOfGroup
 from snapshots.engine.publishing.modes import publisher_for
 from snapshots.engine.publishing.stage import make_stage
 from snapshots.errors import ClusterGone
@@ -33,8 +36,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Source, Target
 
 
-@dataclass(frozen=True)
-class LoadingJob:
+class LoadingJob(Struct, frozen=True):
     """Loads into a table of a database. See `engine.job.Job`."""
 
     target: Target
@@ -55,9 +57,14 @@ class LoadingJob:
         return None if inner_names.nameless(name) else table_for(name, None)
 
     def plan(
-        self, source: Source, ledger_session: LedgerSession, say: Callable[[str], None]
+        self,
+        source: Source,
+        ledger_session: LedgerSession,
+        say: Callable[[str], None],
+        tables: TablesOfGroup | None = None,
     ) -> Plan:
-        """See `engine.job.Job`."""
+        """See `engine.job.Job`. `tables`: what others of a group have asked already."""
+        tables = tables or TablesOfGroup(ledger_session.ledger)
         if self.options.tables is not None:
             # Before anything of the table is seen, or told.
             table = table_of(self.target, source.identity.name, self.options.table)
@@ -68,7 +75,8 @@ class LoadingJob:
             ledger_session.session,
             self.options,
             say,
-            ledger_session.ledger.last_plan,
+            tables.last_plan,
+            tables.described,
         )
         plan.require_convertible()
         if plan.create:
@@ -96,8 +104,7 @@ class LoadingJob:
 
         Readers see the rows of it at once: they need no stage.
         """
-        alters_the_table = plan.create or plan.add
-        if alters_the_table or plan.triggers or plan.versioned or not plan.loads:
+        if not fits_one_transaction(plan):
             return SingleTransactionAttempt()
         plan = replace(plan, stage="")
         if not is_small(source, self.options, known):
@@ -139,3 +146,9 @@ class LoadingJob:
     def publisher(self, plan: Plan) -> Publisher:
         """See `engine.job.Job`."""
         return publisher_for(plan, self.options)
+
+
+def fits_one_transaction(plan: Plan) -> bool:
+    """Whether a plan adds rows to a table as it is, and nobody else has a say in that."""
+    alters_the_table = plan.create or plan.add
+    return bool(plan.loads and not (alters_the_table or plan.triggers or plan.versioned))

@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots._native import Chunk
 from snapshots.engine.events import Notice, Settled
@@ -68,8 +70,7 @@ def retry(target: Target, task: JobContext, ended: JobOutcome) -> JobOutcome:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     record: AwaitingRecord
     block: Block
 

@@ -54,8 +54,8 @@ def is_small(source: Source, options: Options, known: KnownInput) -> bool:
         return False
     if known.growth is not None and source.seekable:
         size -= known.growth.stored
-    watched = options.limit is not None or options.stop_on_error or options.again
-    return size <= min(SMALL_BYTES, options.chunk_size) and not watched
+    watched = options.limit is not None or options.stop_on_error
+    return size <= min(SMALL_BYTES, options.chunk_size or SMALL_BYTES) and not watched
 
 
 def import_in_one_transaction(
@@ -69,8 +69,9 @@ def import_in_one_transaction(
 ) -> SingleTransactionAttempt:
     """Loads an input into its table, which exists, in one transaction, if that can be.
 
-    It cannot where another process has begun an input that looks like it since it was looked up.
-    The answer to COMMIT may be lost: whoever looks the input up again learns what became of it.
+    It cannot where another process has begun an input that looks like it since it was looked up;
+    with `--again` nobody minds. The answer to COMMIT may be lost: whoever looks the input up again,
+    or with `--again` asks for its number, learns what became of it.
     """
     began = time.monotonic()
     watch = StopConditions(options.reject_limit, committed=Counts(), limit=None, stop=stop)
@@ -78,6 +79,7 @@ def import_in_one_transaction(
     alike = (len(known.lookalikes), next(iter(known.lookalikes), None))
     beginning = Beginning() if known.growth is None else known.growth.end
     number: int | None = None
+    attempted: SingleTransactionImport | None = None
     try:
         reader = Reader(
             source,
@@ -89,13 +91,14 @@ def import_in_one_transaction(
         piece = _only(reader)
         content_hash = reader.content_hash or ""
         fault_point("before-claim")
-        taken = locks.of_new("import", identity.name, identity.fingerprint or "")
+        again = options.again
+        taken = () if again else locks.of_new("import", identity.name, identity.fingerprint or "")
         with ledger.writing(*taken):
             place = take_place(
                 ledger, "import", identity, content_hash, plan.destination, parts=known.parts
             )
             number = place.import_id
-            if place.lookalikes != alike or place.named != known.named:
+            if not again and (place.lookalikes != alike or place.named != known.named):
                 raise Stopped("another process has begun the import")
             fault_point("after-claim")
             rows = RowWriter(
@@ -123,13 +126,14 @@ def import_in_one_transaction(
                 known.parts,
             )
             entry = enter(ledger, lease, complete)
+            attempted = SingleTransactionImport(lease, done, entry, complete.seconds)
             publisher.publish(ledger, lease, plan, source)
             give_up(ledger, known.gone, number)
             fault_point("before-commit")
         fault_point("after-commit")
     except SnapshotsError:
-        return SingleTransactionAttempt(number=number)
-    return SingleTransactionAttempt(SingleTransactionImport(lease, done, entry))
+        return SingleTransactionAttempt(number=number, in_doubt=attempted)
+    return SingleTransactionAttempt(attempted)
 
 
 def _only(reader: Reader) -> Piece:

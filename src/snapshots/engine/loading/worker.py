@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.lease.takeover import session_name
 from snapshots.engine.loading.commit import commit_chunk
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Session, Target
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerContext:
+class WorkerContext(Struct, frozen=True):
     """Everything a worker needs to know besides its pieces."""
 
     target: Target

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from snapshots.engine.loading.altered_values import AlteredValues
 from snapshots.engine.loading.missing_parents import MissingParents
@@ -13,30 +15,32 @@ from snapshots.errors import AccountingMismatch
 from snapshots.ledger import awaiting_parents
 from snapshots.ledger.chunk_rejects import ChunkRejects
 from snapshots.model import Counts
+from snapshots.row_encoding import TEXT, RowEncoding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from snapshots._native import AlteredRecords, Block, Chunk, Converter
     from snapshots.engine.limits import StopConditions
+    from snapshots.engine.loading.ahead import ConvertedAhead
     from snapshots.engine.plan.plan import Plan
     from snapshots.model import Reject, TableName
     from snapshots.ports import Session, Target
 
-BLOCK_BYTES = 1 << 20
-"""Of input that the kernel converts at a time."""
 
-
-@dataclass(frozen=True, slots=True)
-class RowWriter:
+class RowWriter(Struct, frozen=True):
     """Says how records become rows of one table."""
 
     table: TableName
     columns: tuple[str, ...]
     converter: Converter
     stop_at_reject: bool = False
+    encoding: RowEncoding = TEXT
+    """What the converter makes of the records."""
+    ahead: ConvertedAhead | None = None
+    """Has converted chunks that are loaded as they are; None: nobody has."""
     prefetch_blocks: bool = False
-    """Convert on a second thread: pays where only one session may write."""
+    """Convert on a second thread otherwise: pays where only one session may write."""
     comparing: AlteredValues | None = None
     """Finds records that the table would alter; None: there can be none."""
     waits: MissingParents | None = None
@@ -58,14 +62,14 @@ def writer_for(
         columns,
         plan.converter(import_id),
         stop_at_reject=stop_at_reject,
+        encoding=plan.encoding,
         prefetch_blocks=prefetch_blocks,
         comparing=AlteredValues(target, plan),
         waits=MissingParents(target, table, columns),
     )
 
 
-@dataclass(slots=True)
-class ChunkWrite:
+class ChunkWrite(Struct):
     """What one attempt at a chunk has come to: the chunk's account if the attempt succeeds."""
 
     position: int = 0
@@ -97,27 +101,57 @@ class ChunkWrite:
 
 def write_all(session: Session, rows: RowWriter, chunk: Chunk, watch: StopConditions) -> ChunkWrite:
     """Loads a chunk's rows in one go. Raises RefusedRows if the target refuses any."""
-    written = ChunkWrite(line=chunk.line)
-    altered = None
-    if rows.comparing is not None:
-        altered = rows.comparing.altered(session, chunk, watch, 0, chunk.line)
-    blocks: Iterator[Block] = (
-        block
-        for block in blocks_of(chunk, rows.converter, watch, written, rows.stop_at_reject, altered)
-        if block.loaded
-    )
-    if rows.prefetch_blocks:
+    return write_together(session, [(rows, chunk)], watch)[0]
+
+
+def write_together(
+    session: Session, parts: Sequence[tuple[RowWriter, Chunk]], watch: StopConditions
+) -> list[ChunkWrite]:
+    """Loads chunks of several inputs in one go: their rows have the same columns of one table.
+
+    Raises RefusedRows if the target refuses any row.
+    """
+    written = [ChunkWrite(line=chunk.line) for _, chunk in parts]
+    each = [
+        _loaded_blocks(session, rows, chunk, watch, one)
+        for (rows, chunk), one in zip(parts, written, strict=True)
+    ]
+    blocks: Iterator[Block] = chain.from_iterable(each)
+    rows, chunk = parts[0]
+    if rows.prefetch_blocks and rows.ahead is None:
         blocks = prefetched(blocks)
     first = next(blocks, None)
     if first is not None:
         loaded = session.load(rows.table, rows.columns, _with_first(first, blocks))
-        if loaded != written.counts.loaded:
+        sent = sum(one.counts.loaded for one in written)
+        if loaded != sent:
             raise AccountingMismatch(
-                f"chunk at byte {chunk.start}: {written.counts.loaded} rows were sent to the"
-                f" target, and it reports {loaded} as loaded",
+                f"chunk at byte {chunk.start}: {sent} rows were sent to the target, and it reports"
+                f" {loaded} as loaded",
                 hint="nothing of this chunk was written; this is a bug, please report it",
             )
     return written
+
+
+def _loaded_blocks(
+    session: Session, rows: RowWriter, chunk: Chunk, watch: StopConditions, written: ChunkWrite
+) -> Iterator[Block]:
+    """The blocks of a chunk that have rows, once it is known what the table would alter."""
+    altered = None
+    if rows.comparing is not None:
+        altered = rows.comparing.altered(session, chunk, watch, 0, chunk.line)
+    made = rows.ahead.blocks(chunk) if rows.ahead is not None and altered is None else None
+    blocks = blocks_of(
+        chunk,
+        rows.converter,
+        watch,
+        written,
+        rows.stop_at_reject,
+        altered,
+        encoding=rows.encoding,
+        made=made,
+    )
+    return (block for block in blocks if block.loaded)
 
 
 def blocks_of(
@@ -127,19 +161,25 @@ def blocks_of(
     written: ChunkWrite,
     stop_at_reject: bool,
     altered: AlteredRecords | None = None,
+    *,
+    encoding: RowEncoding = TEXT,
+    made: Iterator[Block] | None = None,
 ) -> Iterator[Block]:
-    """Yields the chunk's blocks, until it is time to stop."""
+    """Yields the chunk's blocks, until it is time to stop; `made` has them already."""
     while written.position < len(chunk):
         watch.check()
-        block = converter.convert(
-            chunk,
-            written.position,
-            written.line,
-            BLOCK_BYTES,
-            watch.remaining(written.counts),
-            stop_at_reject,
-            altered,
-        )
+        block = next(made, None) if made is not None else None
+        if block is None:
+            limits = (watch.remaining(written.counts), encoding.block_records)
+            block = converter.convert(
+                chunk,
+                written.position,
+                written.line,
+                encoding.block_bytes,
+                min((limit for limit in limits if limit is not None), default=None),
+                stop_at_reject,
+                altered,
+            )
         written.add(block)
         yield block
         fault_point("mid-write")

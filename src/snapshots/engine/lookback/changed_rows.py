@@ -6,9 +6,10 @@ The database finds and sorts them, so that memory does not grow with the table.
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from snapshots.engine.history.row_values import text_value
 from snapshots.targets.sql.ddl import LINEAGE, VALIDITY
@@ -25,8 +26,7 @@ _FOUND: Final = "snapshots_changed_rows"
 _PAGE: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class CellChange:
+class CellChange(Struct, frozen=True):
     """A value that differs."""
 
     column: TableColumn
@@ -34,8 +34,7 @@ class CellChange:
     after: Value
 
 
-@dataclass(frozen=True, slots=True)
-class RowChange:
+class RowChange(Struct, frozen=True):
     """A row that only one of the states has, or that differs between them."""
 
     change: Literal["added", "removed", "changed"]
@@ -46,8 +45,7 @@ class RowChange:
     other state's are NULL."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowState:
+class RowState(Struct, frozen=True):
     """Rows of a table that are compared: all that meet a condition."""
 
     table: str
@@ -61,8 +59,7 @@ class RowState:
         return f"({self.condition.format(alias)})"
 
 
-@dataclass(frozen=True)
-class ChangedRows:
+class ChangedRows(Struct, frozen=True, dict=True):
     """The rows that differ between two states with the same columns and the same key."""
 
     dialect: SqlDialect

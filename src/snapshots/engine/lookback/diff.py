@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from snapshots.engine.history.row_values import json_value
 from snapshots.engine.history.table_shape import shape_of
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Session, Target
 
 
-@dataclass(slots=True)
-class DiffTotals:
+class DiffTotals(Struct):
     """How many rows differ."""
 
     added: int = 0
@@ -49,8 +49,7 @@ class DiffTotals:
             self.cells += len(change.cells)
 
 
-@dataclass(frozen=True)
-class TableDiff:
+class TableDiff(Struct, frozen=True):
     """What differs between two states of a table, being read. Close it."""
 
     session: Session

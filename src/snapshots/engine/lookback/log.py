@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct
 
 from snapshots.engine.history.row_values import json_value
 from snapshots.engine.history.table_shape import shape_of
@@ -25,8 +26,7 @@ _PAGE: Final = 1_000
 """Versions of one row that are read at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowVersion:
+class RowVersion(Struct, frozen=True):
     """A version of a row, with the interval in which it held."""
 
     valid_from: str
@@ -42,8 +42,7 @@ class RowVersion:
     """Of the columns of the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowLog:
+class RowLog(Struct, frozen=True):
     """All versions of one row, oldest first."""
 
     table: str

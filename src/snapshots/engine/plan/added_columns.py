@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.contract.evidence import binary_floats, remark
 from snapshots.contract.infer import infer
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Source, Target
 
 
-@dataclass(frozen=True, slots=True)
-class AddedColumns:
+class AddedColumns(Struct, frozen=True):
     """Where the columns of one input come from that its table does not have."""
 
     source: Source

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots.contract.contract import contract_of
 from snapshots.defaults import ColumnsPolicy
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Source
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnOptions:
+class ColumnOptions(Struct, frozen=True):
     """What the user asks of the columns."""
 
     contract: Path | Mapping[str, Any] | None

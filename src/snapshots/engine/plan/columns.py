@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.contract.infer import Inferred, infer
 from snapshots.contract.match import Matched, match
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     from snapshots.row_encoding import RowEncoding
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnChoice:
+class ColumnChoice(Struct, frozen=True):
     """The columns to load, and how the table must be changed before."""
 
     contract: Contract

@@ -6,9 +6,10 @@ that a corrected record is judged as each other one is.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from snapshots._native import Chunk, Records
 from snapshots.formats import encodings

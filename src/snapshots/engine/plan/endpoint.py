@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from snapshots.defaults import (
@@ -26,6 +26,7 @@ from snapshots.engine.plan.address import columns_of
 from snapshots.errors import UsageError
 from snapshots.item_results import ItemResults
 from snapshots.json_pointer import check
+from snapshots.plain import plain
 from snapshots.redaction import secret_parameters
 from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
@@ -297,13 +298,13 @@ class Endpoint:
 
     def for_the_ledger(self) -> dict[str, Any]:
         """All parts that are no secrets, as JSON."""
-        kept = asdict(replace(self, auth=None))
+        kept = plain(replace(self, auth=None))
         # The address of a proxy may hold a password.
         del kept["auth"], kept["proxy"]
         kept["headers"] = [[name, without_secret(name, value)] for name, value in self.headers]
         kept["key"] = list(self.key)
-        plain = asdict(Access())
-        kept["access"] = {k: v for k, v in kept["access"].items() if v != plain[k]}
+        usual = plain(Access())
+        kept["access"] = {k: v for k, v in kept["access"].items() if v != usual[k]}
         # Older plans lack what is new, and equal ones are to stay equal.
         return {name: value for name, value in kept.items() if value != _NEWER.get(name, ...)}
 

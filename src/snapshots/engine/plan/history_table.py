@@ -6,8 +6,9 @@ A table is one if it has the columns and the key of one, and the last import int
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.errors import TargetError, UsageError
 from snapshots.model import TableName

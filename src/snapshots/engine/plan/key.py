@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.engine.plan.references import referring
 from snapshots.errors import ContractError, TargetError
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Session, Target
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFinder:
+class KeyFinder(Struct, frozen=True):
     """Finds the columns by which the records of one import find their rows."""
 
     wanted: ColumnOptions

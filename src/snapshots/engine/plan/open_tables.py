@@ -9,8 +9,9 @@ another one of the same name, that one is closed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.plan.plan import LINEAGE, Plan
 from snapshots.engine.plan.table_name import require_users, table_of
@@ -43,8 +44,7 @@ _ANY = ".*"
 _PATTERN = re.compile(rf"(?:(?:{_PART.pattern})\.)?(?:{_PART.pattern})")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """A pattern for names of tables: `schema.name`, with `*` for any characters.
 
     A `name` alone means the schema in which the database looks for such names.
@@ -87,8 +87,7 @@ class Pattern:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class OpenTables:
+class OpenTables(Struct, frozen=True):
     """The tables that the operator has named; without any, only imported tables are open."""
 
     patterns: tuple[Pattern, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,6 +34,7 @@ from snapshots.engine.limits import DeleteLimit, RejectLimit
 from snapshots.engine.plan.version_date import read
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -200,7 +201,12 @@ class Options:
         least=1,
         most=MAX_SESSIONS,
     )
-    chunk_size: int = option(CHUNK_SIZE, "How much of the input to commit at a time.", least=1)
+    chunk_size: int | None = option(
+        None,
+        f"How much of the input to commit at a time. Default: {CHUNK_SIZE >> 20} MB, or what the"
+        " database takes best.",
+        least=1,
+    )
     dry_run: bool = option(False, "Check and count all records, but write nothing.")
     again: bool = option(False, "Load or send inputs again that already were.")
 
@@ -217,7 +223,7 @@ class Options:
 
     def chunk_bytes(self, target: Target) -> int:
         """How much of the input a transaction of this target commits."""
-        return target.chunk_bytes if self.chunk_size == CHUNK_SIZE else self.chunk_size
+        return target.chunk_bytes if self.chunk_size is None else self.chunk_size
 
     def __post_init__(self) -> None:
         for name in ("null_values", "primary_key"):
@@ -317,7 +323,7 @@ class Options:
         return {
             "dialect": {
                 name: value
-                for name, value in asdict(self.dialect).items()
+                for name, value in plain(self.dialect).items()
                 if value or (name == "delimiter" and value is not None)
             },
             "contract": contract,

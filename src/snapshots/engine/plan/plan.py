@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots import home, inner_names
 from snapshots._native import Converter
@@ -33,6 +35,7 @@ from snapshots.formats.names import clean
 from snapshots.ledger.schema import STAGE_PREFIX, UNDO_PREFIX
 from snapshots.model import Contract, Dialect, FormatName, TableName
 from snapshots.notes import DetailNote, few
+from snapshots.plain import plain
 from snapshots.row_encoding import ENCODINGS, RowEncoding
 
 if TYPE_CHECKING:
@@ -41,14 +44,14 @@ if TYPE_CHECKING:
     from snapshots.defaults import Duplicates, Mode, Publish
     from snapshots.engine.plan.options import Options
     from snapshots.ports import Session, Source, Target
+    from snapshots.table_facts import TableDescription
 
 LINEAGE = ("_import_id", "_line")
 STAGE_LINEAGE = ("snapshots_import_id", "snapshots_line")
 """Lineage in the stage of a table that has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnansweredRows:
+class UnansweredRows(Struct, frozen=True):
     """The rows of a delivery that may have been sent without a known answer."""
 
     rows: int = 0
@@ -57,8 +60,7 @@ class UnansweredRows:
     """Other rows, by the first byte of their chunk, such as `0-41,43`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything that decides which bytes become which rows."""
 
     into: TableName | Endpoint
@@ -238,7 +240,7 @@ class Plan:
             "loads": self.loads,
             "compressed": self.compressed,
             "triggers": self.triggers,
-            **({"unheard": asdict(self.unheard)} if self.unheard != UnansweredRows() else {}),
+            **({"unheard": plain(self.unheard)} if self.unheard != UnansweredRows() else {}),
             **({"mode": self.mode} if self.mode != "append" else {}),
             **({"stage": self.stage} if self.stage else {}),
             **({"as_of": self.as_of} if self.as_of else {}),
@@ -349,18 +351,19 @@ def make_plan(
     options: Options,
     say: Callable[[str], None],
     remembered: Callable[[str], str | None],
+    described_by: Callable[[Target, Session, TableName], TableDescription | None] = users_table,
 ) -> Plan:
     """Decides how an input will be loaded, and writes nothing. `say` gets a sentence per find.
 
     `session` is None if the database does not exist and must not be created (a dry run).
-    `remembered` gives the plan of the last import into a table.
+    `remembered` gives the plan of the last import into a table, `described_by` the table as it is.
 
     Raises DialectError, InputError, ContractError or TargetError.
     """
     table = table_of(target, source.identity.name, options.table)
     wanted = options.wanted(source.identity.name).of(source)
     sniffed = detected(source, options.dialect, wanted.declared())
-    described = None if session is None else users_table(target, session, table)
+    described = None if session is None else described_by(target, session, table)
     shape = None if described is None else described.shape
     shape = seen_by(target, session, table, shape, options.mode, remembered)
     sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan, new_stage, path_of

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.contract.table import table_contract
 from snapshots.engine.plan.merged_columns import tiny_integer

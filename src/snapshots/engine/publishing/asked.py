@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.publishing.refusals import REFUSED_AT_ONCE, certain_refusals
 from snapshots.errors import TargetError
@@ -20,8 +21,7 @@ class PublishAgain(TargetError):
     """The table refuses rows, which are known now: publish once more in another transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class TakenRows:
+class TakenRows(Struct, frozen=True):
     """Rows of a stage that their table takes, if they are inserted in this order."""
 
     ledger: Ledger

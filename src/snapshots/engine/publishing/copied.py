@@ -5,8 +5,9 @@ Views, grants, triggers, keys and sequences of the table stay what they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.publishing import appends, former_rows
 from snapshots.engine.publishing.asked import ask
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Lease, Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class CopyStage:
+class CopyStage(Struct, frozen=True):
     """Copies the rows of a stage into its table, in place of the table's rows or beside them."""
 
     ledger: Ledger

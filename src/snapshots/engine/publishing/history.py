@@ -6,9 +6,10 @@ that is put between others takes their interval from them: their rows are cut in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.engine.plan.version_date import shown
 from snapshots.engine.publishing import former_rows
@@ -38,8 +39,7 @@ def needs_undo_table(ledger: Ledger, lease: Lease, plan: Plan) -> bool:
     return not ledger.is_finished(lease) and not place_of(ledger, lease, plan).newest
 
 
-@dataclass(frozen=True)
-class KeepHistory:
+class KeepHistory(Struct, frozen=True, dict=True):
     """Makes the rows of a stage a version of a history table. See `TableChange`."""
 
     ledger: Ledger
@@ -161,8 +161,7 @@ class KeepHistory:
         return (between if place.end else "", again if place.again else "")
 
 
-@dataclass(frozen=True)
-class HistoryStatements:
+class HistoryStatements(Struct, frozen=True):
     """The SQL that makes a stage `s` a version of a history table `t`."""
 
     rows: KeyedRows

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import keeps_history, placed
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from snapshots.model import TableName
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceInTime:
+class PlaceInTime(Struct, frozen=True):
     """The interval of a version: from its date to that of the next one."""
 
     begin: str

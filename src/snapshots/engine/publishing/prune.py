@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.publishing import former_rows, stage
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Target
 
 
-@dataclass(frozen=True, slots=True)
-class PrunedStage:
+class PrunedStage(Struct, frozen=True):
     """A stage that was looked at."""
 
     import_id: int
@@ -32,8 +32,7 @@ class PrunedStage:
     """False: its import is being worked on, or was stopped and may go on."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrunedUndoTable:
+class PrunedUndoTable(Struct, frozen=True):
     """An undo table that was dropped. Its import can no longer be undone."""
 
     import_id: int

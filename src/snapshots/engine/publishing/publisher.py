@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(Struct, frozen=True):
     """What publishing has done."""
 
     note: str = ""

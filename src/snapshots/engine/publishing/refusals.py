@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
+
+from msgspec import Struct, field
 
 from snapshots._native import Hasher
 from snapshots.engine.input.reader import Gap, Reader, Remainder
@@ -81,8 +83,7 @@ def certain_refusals(
     return CertainRefusals(pairs, tuple(reasons))
 
 
-@dataclass
-class HalvedChange:
+class HalvedChange(Struct):
     """Gives rows of a stage to their table by a statement that takes a further condition. Use it
     once."""
 

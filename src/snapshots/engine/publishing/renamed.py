@@ -6,8 +6,9 @@ The rows are written once. The former table becomes the undo table.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.publishing import appends, former_rows, half_published
 from snapshots.engine.publishing.deletes import count_rows
@@ -77,8 +78,7 @@ def _older_snapshot(ledger: Ledger, plan: Plan) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class RenameStage:
+class RenameStage(Struct, frozen=True):
     """Exchanges the names of a stage and its table. See `TableChange`."""
 
     ledger: Ledger

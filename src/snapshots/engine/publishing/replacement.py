@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.plan.references import require_replaceable
 from snapshots.engine.publishing import half_published, versions
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from snapshots.model import Counts
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(Struct, frozen=True):
     """What is known of a version that may be published."""
 
     as_of: str

@@ -7,8 +7,10 @@ the table's is up to an `TableChange`: one for each way to do it.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.publishing import former_rows, half_published, stage
@@ -173,7 +175,7 @@ def _held(ledger: Ledger, lock: str | None) -> Iterator[None]:
     finally:
         # Where the session is gone the server has given the lock back.
         with suppress(SnapshotsError):
-            ledger.session.execute(held.release)
+            ledger.session.execute(f"SELECT {held.release}")
 
 
 def _make_ready(ledger: Ledger, lease: Lease, plan: Plan) -> None:

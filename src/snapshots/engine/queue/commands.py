@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from snapshots.engine.lease.takeover import require_undamaged
 from snapshots.engine.plan.open_tables import OpenTables
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
     from snapshots.model import TableName
 
 
-@dataclass(frozen=True, slots=True)
-class SubmittedImport:
+class SubmittedImport(Struct, frozen=True):
     """The import of a request, and whether the request created it."""
 
     entry: Entry

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from snapshots._native import Records
 from snapshots.contract.infer import Inferred, infer
@@ -36,16 +37,14 @@ _OF_PLACES: Final = ("encoding", "header", "preamble", "skip_initial_space")
 """What is said of lines whose fields stand at places that a contract names."""
 
 
-@dataclass(frozen=True, slots=True)
-class SampleRecord:
+class SampleRecord(Struct, frozen=True):
     """A record of the head; `fields` is None where its quoting is broken."""
 
     line: int
     fields: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """The beginning of an input, by one reading of it."""
 
     sniffed: Sniffed

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from snapshots.contract.contract import contract_of
-from snapshots.defaults import Publish
+from snapshots.defaults import CHUNK_SIZE, Publish
 from snapshots.engine.limits import DeleteLimit, RejectLimit
 from snapshots.engine.plan.options import Options
 from snapshots.errors import UsageError
 from snapshots.formats.options import DialectOptions
+from snapshots.plain import plain
 from snapshots.redaction import hides_something, scheme_of, shown
 from snapshots.sources.remote.urls import HTTP, parse
 
@@ -25,6 +26,8 @@ KEPT = (
     "duplicates", "publish", "keep_undo", "out_of_order", "chunk_size", "lineage", "again", "grown",
 )  # fmt: skip
 """The options that a client may give besides the dialect; the rest is up to the service."""
+_FORM = 2
+"""Of `to_json`. The first form did not tell a default size of chunks from one that was given."""
 _LISTS = ("null_values", "primary_key")
 
 
@@ -119,7 +122,7 @@ class ImportRequest:
 
     def to_json(self) -> str:
         """The request as the ledger keeps it."""
-        dialect = asdict(self.options.dialect)
+        dialect = plain(self.options.dialect)
         kept = {
             "url": self.url,
             "file": self.file,
@@ -130,6 +133,7 @@ class ImportRequest:
             "deletes_now": self.deletes_now,
             "cascade_now": self.cascade_now,
             "publish_now": self.publish_now,
+            "form": _FORM,
         }
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
@@ -137,6 +141,9 @@ class ImportRequest:
     def from_json(cls, text: str) -> ImportRequest:
         """Reads what `to_json` gave, also in earlier versions that had fewer options."""
         kept: dict[str, Any] = json.loads(text)
+        if kept.pop("form", 1) < _FORM and kept.get("chunk_size") == CHUNK_SIZE:
+            # It was kept where nothing was given.
+            kept["chunk_size"] = None
         return cls.of(**kept)
 
 

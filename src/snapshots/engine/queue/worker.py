@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from snapshots.engine.events import Notice
 from snapshots.engine.lease import owner
@@ -50,8 +52,7 @@ POLL_SECONDS = 0.5
 """Between two looks at an empty queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueueWorker:
+class QueueWorker(Struct, frozen=True):
     """The settings of a worker. Several threads may call `run` at once."""
 
     target: Target

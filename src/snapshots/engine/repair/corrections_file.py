@@ -8,9 +8,11 @@ so is JSON Lines.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, BinaryIO, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots._native import Records, Splitter
 from snapshots.engine.plan.corrected import Field
@@ -39,8 +41,7 @@ _MARK = b"\xef\xbb\xbf"
 _EVERY = 1 << 30
 
 
-@dataclass(frozen=True, slots=True)
-class GivenCorrection:
+class GivenCorrection(Struct, frozen=True):
     """One record of a file of corrections."""
 
     place: int
@@ -60,8 +61,7 @@ class GivenCorrection:
         return sum(len(field.text) for field in self.values.values()) + len(self.record or "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
+class _Columns(Struct, frozen=True):
     line: int
     record: int | None
     fields: dict[int, int]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.repair import allowed
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import LostLease, UsageError
 from snapshots.ledger import repairs
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class DismissReport:
+class DismissReport(Struct, frozen=True):
     """What was dismissed."""
 
     import_id: int
@@ -35,7 +36,7 @@ class DismissReport:
 
     def to_object(self) -> dict[str, Any]:
         """The report as JSON has it."""
-        return asdict(self)
+        return plain(self)
 
 
 def dismiss_rejects(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import os
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
+
+from msgspec import Struct, field
 
 from snapshots.engine.plan.corrected import NULL
 from snapshots.engine.plan.plan import Plan
@@ -39,8 +40,7 @@ NAMED: Final = 20
 """Lines of records that are cut are named up to this number; of the rest the number is told."""
 
 
-@dataclass(slots=True)
-class ExportReport:
+class ExportReport(Struct):
     """What was exported."""
 
     rejects: int = 0

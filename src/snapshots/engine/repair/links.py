@@ -9,14 +9,16 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
+
 from snapshots.engine.repair import allowed
 from snapshots.errors import UsageError
 from snapshots.ledger import links
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from snapshots.ledger.history import History
@@ -34,8 +36,7 @@ _NONE: Final = "0" * 64
 """A digest that no secret has, as far as anybody knows."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewLink:
+class NewLink(Struct, frozen=True):
     """A link that was just made. Its token is not shown again."""
 
     import_id: int
@@ -50,7 +51,7 @@ class NewLink:
 
     def to_object(self) -> dict[str, Any]:
         """The link as JSON has it."""
-        return {**asdict(self), "path": self.path}
+        return {**plain(self), "path": self.path}
 
 
 def share(ledger: Ledger, import_id: int, valid: timedelta, by: str) -> NewLink:

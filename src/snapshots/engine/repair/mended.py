@@ -5,8 +5,10 @@ Columns and their types stay those of the import. What may change is what a valu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots.contract.contract import contract_of
 from snapshots.contract.table import table_contract
@@ -41,8 +43,7 @@ def _meaningful(dialect: Dialect) -> tuple[str, ...]:
     return _RECORDS if dialect.syntax == "delimited" else _OBJECTS
 
 
-@dataclass(frozen=True, slots=True)
-class MendedReading:
+class MendedReading(Struct, frozen=True):
     """What is said of the records anew. Nothing: they are read as the import did."""
 
     contract: Path | Mapping[str, Any] | None = None

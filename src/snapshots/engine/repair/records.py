@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from snapshots._native import Splitter
 from snapshots.engine.plan.corrected import (
@@ -35,8 +36,7 @@ _LAST_CHARACTER: Final = 3
 """Bytes by which a cut text may be shorter, because its last character was not complete."""
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRecord:
+class RejectedRecord(Struct, frozen=True):
     """A rejected record as it is to be corrected: as the input has it, or as it was corrected."""
 
     kept: KeptReject

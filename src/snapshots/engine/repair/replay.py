@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.plan.corrected import (
@@ -77,8 +78,7 @@ def replay_import(
             return replay.run()
 
 
-@dataclass(frozen=True, slots=True)
-class TriedRecord:
+class TriedRecord(Struct, frozen=True):
     """A reject that is tried, as it is or corrected."""
 
     kept: KeptReject

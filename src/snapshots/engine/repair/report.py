@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, Final
+
+from msgspec import Struct, field
 
 from snapshots.engine.repair.mended import MendedReading
 from snapshots.engine.verify.located import VerifyOptions
+from snapshots.plain import plain
 
 SHOWN: Final = 10
 """Sentences about single records in a report."""
@@ -14,8 +16,7 @@ OPEN_EXIT_CODE: Final = 3
 """Rejects are left that are neither corrected nor dismissed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayOptions:
+class ReplayOptions(Struct, frozen=True):
     """What is to be replayed, and how it is read."""
 
     corrections: BinaryIO | None = None
@@ -31,8 +32,7 @@ class ReplayOptions:
     """Who asks for it; empty for the current user."""
 
 
-@dataclass(slots=True)
-class ReplayReport:
+class ReplayReport(Struct):
     """What replaying has come to."""
 
     import_id: int
@@ -60,7 +60,7 @@ class ReplayReport:
 
     def to_object(self) -> dict[str, Any]:
         """The report as JSON has it."""
-        return asdict(self)
+        return plain(self)
 
     def tell(self, line: int, why: str) -> None:
         """Keeps a sentence about a record, while there is room for it."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.repair import allowed
@@ -41,7 +43,7 @@ def resend_rejects(
         plan = allowed.require_resendable(ledger, entry)
         request = plan.request.with_secrets_of(given)
         if url is not None:
-            request = replace(request, url=url)
+            request = dataclasses.replace(request, url=url)
         kind = ResendByKey if request.key else Resend
         with closing(kind(session, entry, replace(plan, into=request), options, stop)) as one:
             return one.run()

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots._native import Outbox
 from snapshots.endpoints.http import HttpEndpoint, RecordPage, RecordVerdict, request_plan
@@ -125,7 +126,8 @@ class Resend(RejectReplay):
         if not pages:
             return refused, undecided
         each = [one for _, one in pages]
-        verdicts = asyncio.run(self._deliver(each))
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            verdicts = runner.run(self._deliver(each))
         for (line, _), verdict in zip(pages, verdicts, strict=True):
             self._statuses[line] = verdict.status
             status = "" if verdict.status is None else f"HTTP {verdict.status}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.engine.limits import RejectLimit, StopConditions
 from snapshots.engine.loading.altered_values import AlteredValues
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Session, Target
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedRow:
+class PreparedRow(Struct, frozen=True):
     """A record that is a valid row by its contract."""
 
     line: int

@@ -24,18 +24,23 @@ def _after_others(entry: Entry) -> str:
 
 
 def already(
-    previous: PreviousImport, target: Target, given: str, known: KnownInput | None = None
+    previous: PreviousImport,
+    target: Target,
+    given: str,
+    known: KnownInput | None = None,
+    *,
+    how: str = "add --again",
 ) -> ImportResult:
     """The result where an earlier run has loaded or delivered the input, under any name.
 
-    `known` is what was found of its tables, if that was asked.
+    `known` is what was found of its tables, if that was asked. `how` says what loads it again.
     """
     entry = previous.entry
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
     which = f"{entry.import_id}{_after_others(entry)}"
     message = f"Already {done} as {which} ({entry.input}, {when})."
-    hint = f"To {'load' if entry.kind == 'import' else 'send'} it again, add --again."
+    hint = f"To {'load' if entry.kind == 'import' else 'send'} it again, {how}."
     if previous.superseded_by is not None:
         message += f" It is superseded by import {previous.superseded_by}."
     if entry.damage is not None:

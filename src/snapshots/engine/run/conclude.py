@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots import inner_names, locations
 from snapshots.engine.events import ImportResult, Settled
@@ -62,8 +64,7 @@ _TABLE_SECONDS = 60.0
 """How long to try that."""
 
 
-@dataclass(frozen=True)
-class Conclusion:
+class Conclusion(Struct, frozen=True):
     """Concludes the run of one open source, however it ends."""
 
     job: Job

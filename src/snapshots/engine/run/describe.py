@@ -6,8 +6,10 @@ Where a contract says where fields stand, its fields are described: those that h
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.contract.contract import has_type, schema_of, users_contract
 from snapshots.contract.described import with_evidence
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from snapshots.model import Contract
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(Struct, frozen=True):
     """An input's contract, as a Table Schema with the evidence in it."""
 
     input: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.engine.events import ImportResult, Listener, Notice
 from snapshots.engine.input.identity import KnownInput, look_up

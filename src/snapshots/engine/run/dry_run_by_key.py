@@ -7,8 +7,9 @@ not known.
 from __future__ import annotations
 
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.publishing.by_key.cascades import require_no_cascade
 from snapshots.engine.publishing.by_key.trial import TrialStage
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Session, Target
 
 
-@dataclass(frozen=True, slots=True)
-class WouldChange:
+class WouldChange(Struct, frozen=True):
     """What publishing would do."""
 
     message: str

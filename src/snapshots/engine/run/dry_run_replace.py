@@ -6,8 +6,9 @@ What the table itself would refuse is not known.
 from __future__ import annotations
 
 from contextlib import closing, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.engine.plan.publish import why_copied
 from snapshots.engine.publishing.by_key.trial import TrialStage

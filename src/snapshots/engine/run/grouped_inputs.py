@@ -8,9 +8,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from snapshots.contract.contract import read_contract, to_schema
 from snapshots.engine.cluster.address import Cluster
@@ -40,8 +42,7 @@ _ASK_SECONDS: Final = 3.0
 """Between two questions whether the imports of a late task live."""
 
 
-@dataclass(eq=False, slots=True)
-class _Group:
+class _Group(Struct, eq=False):
     """The inputs of one task, and what is left of their sequences."""
 
     names: tuple[str, ...]

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from snapshots.engine.events import ImportResult, Listener, Notice, run_with_events
+from snapshots.engine.events import (
+    Failed,
+    ImportResult,
+    Listener,
+    Notice,
+    Opened,
+    run_with_events,
+)
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.run.refusal import record_refusal
 from snapshots.engine.run.run import Run, job_for
 from snapshots.engine.run.vanished import with_deletes
-from snapshots.errors import SnapshotsError, TargetError
+from snapshots.errors import SnapshotsError, Stopped, TargetError
 from snapshots.sources import open_source, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from snapshots.engine.plan.options import Options
     from snapshots.model import ImportRecord
     from snapshots.ports import Identity, Source, Target
@@ -39,6 +48,8 @@ class Importer:
         self.options = options
         self.listener = listener
         self.stop = stop or threading.Event()
+        self._taken_up: set[str] = set()
+        """Inputs that were told to be taken up, and not yet how they ended."""
 
     def import_input(self, given: str | Source) -> ImportResult:
         """Loads one input, which is given by its name or open.
@@ -51,8 +62,30 @@ class Importer:
         and in the ledger. The listener hears of the end, too.
         """
         name = shown(given) if isinstance(given, str) else given.identity.name
-        done = run_with_events(name, self.listener, lambda hear: self._import(given, hear))
+        done = self.with_events(name, lambda hear: self._import(given, hear))
         return with_deletes(done, self.ledger_session, self.options, self.listener, self.stop)
+
+    def with_events(self, name: str, work: Callable[[Listener], ImportResult]) -> ImportResult:
+        """See `run_with_events`."""
+        opened = name in self._taken_up
+        self._taken_up.discard(name)
+        return run_with_events(name, self.listener, work, opened=opened)
+
+    def take_up(self, names: Iterable[str]) -> None:
+        """Tells that inputs are taken up: each is imported, or was, before `taken_up` ends."""
+        for name in names:
+            self._taken_up.add(name)
+            self.listener(Opened(name))
+
+    @contextmanager
+    def taken_up(self) -> Iterator[None]:
+        """Tells of inputs that were taken up, and then given up."""
+        try:
+            yield
+        finally:
+            for name in self._taken_up:
+                self.listener(Failed(name, None, Stopped("stopped")))
+            self._taken_up.clear()
 
     def _import(self, given: str | Source, listener: Listener) -> ImportResult:
         options, target = self.options, self.ledger_session.target

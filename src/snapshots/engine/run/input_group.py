@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.cluster.task import on_this_host, require_release, target_of
 from snapshots.engine.run.importer import Importer
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options
 
 
-@dataclass(frozen=True, slots=True)
-class GroupShare:
+class GroupShare(Struct, frozen=True):
     """What every task knows. It holds no secret."""
 
     release: str

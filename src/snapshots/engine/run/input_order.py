@@ -7,8 +7,9 @@ tables do not wait for each other.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.engine.plan.table_name import table_for
 from snapshots.errors import UsageError
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from snapshots.engine.plan.options import Options
 
 
-@dataclass(eq=False, slots=True)
-class InOrder:
+class InOrder(Struct, eq=False):
     """Inputs of which each waits for the one before it."""
 
     names: deque[str]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.plan.table_name import in_order
 from snapshots.engine.run.input_order import sequences_of
+from snapshots.engine.run.together import Together
 from snapshots.errors import CannotConnect, SnapshotsError, UsageError
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ def import_each(
 def _one_by_one(
     names: Sequence[str], importer: Importer
 ) -> Iterator[tuple[str, ImportResult | SnapshotsError]]:
-    for name in names:
+    together = Together(importer)
+    for name, done in together.each_of(names):
         try:
-            yield name, importer.import_input(name)
+            yield name, done or importer.import_input(name)
         except SnapshotsError as error:
             yield name, error
             if isinstance(error, CannotConnect):

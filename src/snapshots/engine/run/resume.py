@@ -78,7 +78,13 @@ def _resume(
         require_undamaged(entry)
         if entry.state == "finished":
             of = ledger.entry(entry.same_as) if entry.same_as is not None else None
-            return already(PreviousImport(of or entry), target, entry.input)
+            command = "import" if entry.kind == "import" else "send"
+            return already(
+                PreviousImport(of or entry),
+                target,
+                entry.input,
+                how=f"use snapshots {command} {quote(entry.input)} --again",
+            )
         if entry.state == "undone":
             raise LedgerError(
                 f"import {import_id} was undone: its rows were removed",

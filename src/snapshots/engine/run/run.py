@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from snapshots import inner_names
 from snapshots.engine.events import ImportResult, Listener, Notice, Started, as_committed
 from snapshots.engine.history import known_databases
@@ -122,8 +124,10 @@ class Run:
             plan, self.ledger_session, self.source, known, self.stop
         )
         if attempt.done is not None:
-            return self._tell_done(attempt.done, plan, known)
+            return self.tell_done(attempt.done, plan, known)
         ledger = self.ledger_session.renewed()
+        if self.options.again and (done := committed_after_all(ledger, attempt.in_doubt)):
+            return self.tell_done(done, plan, known)
         lease: Lease | None = None
         with ledger.writing(*self.locks(known)):
             if self.nothing_new(known):
@@ -242,7 +246,7 @@ class Run:
             beginning=ledger.beginning(lease.import_id),
         )
 
-    def _tell_done(
+    def tell_done(
         self, done: SingleTransactionImport, plan: Plan, known: KnownInput
     ) -> ImportResult:
         """Concludes a run that was done in one transaction."""
@@ -316,6 +320,21 @@ class Run:
     def say(self, text: str) -> None:
         """Tells the listener a sentence."""
         self.listener(Notice(text))
+
+
+def committed_after_all(
+    ledger: Ledger, attempt: SingleTransactionImport | None
+) -> SingleTransactionImport | None:
+    """Finds an import of one transaction that was committed without an answer; None if it was not.
+
+    Whoever looks its input up needs no such question. With `--again` nothing is looked up.
+    """
+    if attempt is None:
+        return None
+    entry = ledger.entry(attempt.lease.import_id)
+    # Some databases give the number of what was rolled back to another import.
+    ours = entry is not None and (entry.state, entry.seconds) == ("finished", attempt.seconds)
+    return replace(attempt, entry=entry) if ours else None
 
 
 def require_still_to_do(entry: Entry, ledger: Ledger) -> None:

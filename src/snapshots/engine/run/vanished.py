@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from snapshots.engine.events import ImportResult, Notice, run_with_events
 from snapshots.engine.limits import DeleteLimit
@@ -54,7 +56,7 @@ def with_deletes(
         return _joined(result, _refused(result, refusal))
     given = options.request
     request = plan.request.with_secrets_of(given).of_vanished()
-    wanted = replace(options, request=request, again=True, contract=None, limit=None)
+    wanted = dataclasses.replace(options, request=request, again=True, contract=None, limit=None)
     # Imported here: whoever only imports would pay for it.
     from snapshots.engine.delivery.job import DeliveryJob
     from snapshots.engine.delivery.vanished_rows import VanishedRows

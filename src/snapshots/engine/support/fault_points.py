@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 
+from snapshots import system
 from snapshots._native import PanicException
 
 _WANTED = os.environ.get("SNAPSHOTS_FAULT", "")
@@ -34,7 +33,6 @@ def fault_point(name: str) -> None:
             raise RuntimeError("as a test wants it")
         if _how in {"stop", "stops"}:
             _left = _nth if _how == "stops" else 0
-            # Sent to the process, another thread might take it, and this one go on for a while.
-            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+            system.freeze()
             return
-        os.kill(os.getpid(), signal.SIGKILL)
+        system.die()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import queue
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 from snapshots.engine.support import threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Item(Generic[T]):
+class _Item(Struct, Generic[T], frozen=True):
     value: T
 
 
@@ -24,11 +24,13 @@ class _End:
     """Says that no item follows."""
 
 
-def prefetched(items: Iterator[T], depth: int = 2) -> Iterator[T]:
+def prefetched(
+    items: Iterator[T], depth: int = 2, *, wait: bool = True
+) -> Generator[T, None, None]:
     """Yields the same items, of which at most `depth` are made before they are asked for.
 
     An error of `items` is raised where its item would have come. Closing the iterator, or
-    dropping it, ends the thread.
+    dropping it, ends the thread. Without `wait`, the thread may end later: `items` may wait long.
     """
     maker = _Maker(items, depth)
     try:
@@ -37,7 +39,7 @@ def prefetched(items: Iterator[T], depth: int = 2) -> Iterator[T]:
                 raise made
             yield made.value
     finally:
-        maker.close()
+        maker.close(wait=wait)
 
 
 class _Maker(Generic[T]):
@@ -47,9 +49,10 @@ class _Maker(Generic[T]):
         self._dropped = threading.Event()
         self._thread = threads.start("prefetch", self._make)
 
-    def close(self) -> None:
+    def close(self, *, wait: bool) -> None:
         self._dropped.set()
-        self._thread.join()
+        if wait:
+            self._thread.join()
 
     def _make(self) -> None:
         try:

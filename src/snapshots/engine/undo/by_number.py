@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.engine.plan.plan import LINEAGE, Plan
 from snapshots.engine.undo.references import referring_rows, require_alone
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from snapshots.model import TableName
 
 
-@dataclass(frozen=True, slots=True)
-class RowsByNumber:
+class RowsByNumber(Struct, frozen=True):
     """See `UndoStrategy`."""
 
     ledger: Ledger

@@ -6,8 +6,9 @@ rows go back into the table that is there now, so that whatever hangs on it stay
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import LINEAGE, Plan
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from snapshots.model import TableName
 
 
-@dataclass(frozen=True, slots=True)
-class FormerTable:
+class FormerTable(Struct, frozen=True):
     """See `UndoStrategy`."""
 
     ledger: Ledger

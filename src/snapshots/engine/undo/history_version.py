@@ -7,9 +7,10 @@ version between others has cut and joined is in its undo table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import LINEAGE, Plan
@@ -31,8 +32,7 @@ _NEVER = "9999-12-31T00:00:00.000Z"
 """Stands for the end of what has none, in comparisons."""
 
 
-@dataclass(frozen=True)
-class HistoryVersion:
+class HistoryVersion(Struct, frozen=True, dict=True):
     """See `UndoStrategy`."""
 
     ledger: Ledger

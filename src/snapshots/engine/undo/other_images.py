@@ -9,8 +9,10 @@ they make of the row is what counts as published from then on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import LINEAGE, Plan, placed
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from snapshots.model import TableName
 
 
-@dataclass(frozen=True, slots=True)
-class OtherImages:
+class OtherImages(Struct, frozen=True):
     """The undo tables of the other imports into the table of one by key."""
 
     ledger: Ledger

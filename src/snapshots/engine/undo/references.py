@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
+
+from msgspec import Struct
 
 from snapshots.engine.plan.plan import LINEAGE
 from snapshots.errors import Forbids
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from snapshots.table_facts import ReferencingKey
 
 
-@dataclass(frozen=True, slots=True)
-class ReferringRows:
+class ReferringRows(Struct, frozen=True):
     """Rows that refer to rows of an import, by one foreign key."""
 
     table: str

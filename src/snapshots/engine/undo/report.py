@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from snapshots.plain import plain
 
 if TYPE_CHECKING:
     from snapshots.engine.undo.references import ReferringRows
 
 
-@dataclass(frozen=True, slots=True)
-class KeptRow:
+class KeptRow(Struct, frozen=True):
     """A row that an undo has left as it is."""
 
     row: dict[str, str | None]
@@ -18,8 +20,7 @@ class KeptRow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class UndoReport:
+class UndoReport(Struct, frozen=True):
     """What undoing an import has done, or would do."""
 
     import_id: int
@@ -47,4 +48,4 @@ class UndoReport:
 
     def to_object(self) -> dict[str, Any]:
         """The report as JSON has it."""
-        return asdict(self)
+        return plain(self)

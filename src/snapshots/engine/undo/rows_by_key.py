@@ -7,8 +7,10 @@ still as it was published is undone. All others stay, and are listed.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.engine.plan.open_tables import canonical
 from snapshots.engine.plan.plan import LINEAGE, Plan, placed
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class RowsByKey:
+class RowsByKey(Struct, frozen=True):
     """See `UndoStrategy`."""
 
     ledger: Ledger

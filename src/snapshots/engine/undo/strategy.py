@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from snapshots.engine.undo.references import ReferringRows
 
 
-@dataclass(frozen=True, slots=True)
-class RowsUndone:
+class RowsUndone(Struct, frozen=True):
     """What has become of a table's rows, or what would."""
 
     removed: int

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.engine.plan.plan import LINEAGE
 
@@ -11,8 +13,7 @@ if TYPE_CHECKING:
     from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
 
 
-@dataclass(frozen=True, slots=True)
-class UndoSql:
+class UndoSql(Struct, frozen=True):
     """Conditions for rows `t` of the table, and for rows `b` of the undo table."""
 
     rows: KeyedRows

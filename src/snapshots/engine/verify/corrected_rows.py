@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct
 
 from snapshots._native import Converter
 from snapshots.engine.plan.corrected import (
@@ -151,8 +152,7 @@ class CorrectedRows:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
+class _Stretch(Struct, frozen=True):
     """A chunk, with those of its records that were corrected, by their lines."""
 
     converter: Converter

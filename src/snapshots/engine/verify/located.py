@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from snapshots import inner_names
 from snapshots.engine.input.identity import content_hash_of
@@ -26,8 +27,7 @@ _STREAMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyOptions:
+class VerifyOptions(Struct, frozen=True):
     """The options of a verification."""
 
     input: str | None = None

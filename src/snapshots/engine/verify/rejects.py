@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from snapshots.ledger import repairs
 from snapshots.model import Counts, Reject
@@ -67,8 +68,7 @@ def _line(reject: Reject) -> int:
     return reject.line
 
 
-@dataclass(slots=True)
-class ChunkAccount:
+class ChunkAccount(Struct):
     """A chunk's rejects and counts: those in the ledger, and those that the kernel finds now."""
 
     chunk: CommittedChunk

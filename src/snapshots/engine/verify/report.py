@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec import Struct, field
+
+from snapshots.plain import plain
 from snapshots.stored_rows import RowDifference, RowsCompared
 
 if TYPE_CHECKING:
@@ -20,8 +22,7 @@ SHOWN = 100
 """The most differences, differing chunks and sentences in a report."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkDifferences:
+class ChunkDifferences(Struct, frozen=True):
     """A chunk of the input with missing, changed or extra rows in the table."""
 
     start: int
@@ -35,8 +36,7 @@ class ChunkDifferences:
     """The number of changed values by column, for columns that have any."""
 
 
-@dataclass(slots=True)
-class VerifyReport:
+class VerifyReport(Struct):
     """The report of a verification. It grows with each compared chunk."""
 
     import_id: int
@@ -131,7 +131,7 @@ class VerifyReport:
 
     def to_object(self) -> dict[str, Any]:
         """Returns the report as an object for the ledger, `--json` and REST."""
-        return {**asdict(self), "result": self.result}
+        return {**plain(self), "result": self.result}
 
     @classmethod
     def from_object(cls, kept: Mapping[str, Any]) -> VerifyReport:

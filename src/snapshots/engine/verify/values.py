@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots._native import Hasher
 from snapshots.engine.input.reader import Gap, Reader, Remainder
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class ValueComparison:
+class ValueComparison(Struct, frozen=True):
     """Compares the remaining chunks with the table, in one pass over both."""
 
     source: Source

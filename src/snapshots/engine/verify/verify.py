@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import socket
 import threading
 import time
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, cast
 
+from snapshots import system
 from snapshots._native import Converter
 from snapshots.engine.lease import owner
 from snapshots.engine.lease.ledger_session import LedgerSession
@@ -399,6 +399,6 @@ def this_user() -> str:
     """Returns the current user and host, as USER@HOST."""
     try:
         name = getpass.getuser()
-    except (KeyError, OSError):
-        name = str(os.getuid())
+    except (ImportError, KeyError, OSError):
+        name = system.user_id()
     return f"{name}@{socket.gethostname()}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
+from snapshots import system
 from snapshots._native import Hasher, ParquetFile, TypedRows
 from snapshots.errors import InputError
 from snapshots.notes import DetailNote
@@ -61,7 +63,7 @@ class ParquetSource(FileSource):
             if not isinstance(outer, FileSource):
                 self.content_hash = self._hash()
             try:
-                self._file = ParquetFile(self._fd)
+                self._file = ParquetFile(system.handle_of(self._fd))
                 schema = schema_of(self._file.columns())
             except ValueError as error:
                 raise self._refusal(str(error)) from error

@@ -10,11 +10,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from snapshots import inner_names
+from msgspec import Struct
+
+from snapshots import inner_names, system
 from snapshots.errors import InputError
 from snapshots.ports import Identity
 from snapshots.sources.base import StoredSource
@@ -35,8 +36,7 @@ ROWS: Final = 1 << 40
 _MODULE: Final = "snapshots.sources.containers.workbook_process"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenWorkbook:
+class OpenWorkbook(Struct, frozen=True):
     """A workbook that can be read."""
 
     outer: FileSource | UrlSource | MemberSource
@@ -74,14 +74,14 @@ class OpenWorkbook:
 
     def _ask(self, sheet: str, action: Action, rows: int) -> dict[str, Any]:
         """What the process answers. Raises InputError if it cannot read the workbook."""
-        source, most = self.file.fileno(), self.unpacking.most or ROWS
-        numbers = (MEMORY, most, source, rows)
+        files, passing = system.inherited(self.file.fileno(), rows)
+        numbers = (str(MEMORY), str(self.unpacking.most or ROWS))
         process = subprocess.Popen(  # noqa: S603 - it is our own program
-            [sys.executable, "-m", _MODULE, self.kind, sheet, action, *map(str, numbers)],
+            [sys.executable, "-m", _MODULE, self.kind, sheet, action, *numbers, *files],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=(source, rows),
+            **passing,
         )
         try:
             out, err = process.communicate()

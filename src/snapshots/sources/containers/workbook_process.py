@@ -1,17 +1,17 @@
 """The program of the process that reads a workbook: a hostile one can ask for any memory.
 
 Arguments: kind, sheet, action, most bytes of memory and of rows, and the descriptors of the
-workbook and of the rows. It prints a JSON object, which `workbook.py` reads.
+workbook and of the rows (`system.inherited`). It prints a JSON object, which `workbook.py` reads.
 """
 
 from __future__ import annotations
 
 import json
-import resource
+import os
 import sys
-from pathlib import Path
 from typing import Any
 
+from snapshots import system
 from snapshots._native import Workbook
 
 CPU_SECONDS = 1800
@@ -20,12 +20,10 @@ CPU_SECONDS = 1800
 def main() -> None:
     """Reads the sheet that is named, or else the only visible one with values."""
     kind, sheet, action, memory, most, source, rows = sys.argv[1:]
-    _limit(resource.RLIMIT_AS, int(memory))
-    _limit(resource.RLIMIT_FSIZE, int(most))
-    _limit(resource.RLIMIT_CPU, CPU_SECONDS)
-    _limit(resource.RLIMIT_CORE, 0)
+    system.limit_work(int(memory), int(most), CPU_SECONDS)
+    opened = system.open_inherited(source, os.O_RDONLY)
     try:
-        answer = _read(Workbook(f"/dev/fd/{source}", kind), sheet, action, int(rows))
+        answer = _read(Workbook(system.handle_of(opened), kind), sheet, action, rows)
     except MemoryError:
         answer = {"failed": "memory"}
     except ValueError as error:
@@ -35,7 +33,7 @@ def main() -> None:
     print(json.dumps(answer))  # noqa: T201 - it is the answer
 
 
-def _read(book: Workbook, sheet: str, action: str, rows: int) -> dict[str, Any]:
+def _read(book: Workbook, sheet: str, action: str, rows: str) -> dict[str, Any]:
     sheets = book.sheets()
     answer: dict[str, Any] = {"sheets": sheets}
     if not sheet:
@@ -43,7 +41,7 @@ def _read(book: Workbook, sheet: str, action: str, rows: int) -> dict[str, Any]:
         if len(answer["filled"]) == 1:
             sheet = answer["filled"][0]
     if action == "read" and sheet in [name for name, _ in sheets]:
-        with Path(f"/dev/fd/{rows}").open("wb", buffering=0) as file:
+        with os.fdopen(system.open_inherited(rows, os.O_WRONLY), "wb", buffering=0) as file:
             answer["text_fields"] = sorted(book.write(sheet, _all_of(file)))
         answer["sheet"] = sheet
     return answer
@@ -56,13 +54,6 @@ def _all_of(file: Any) -> Any:
             view = view[file.write(view) :]
 
     return write
-
-
-def _limit(what: int, most: int) -> None:
-    hard = resource.getrlimit(what)[1]
-    if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
-    resource.setrlimit(what, (most, hard))
 
 
 if __name__ == "__main__":

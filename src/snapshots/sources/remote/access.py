@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
 from typing import Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from snapshots.defaults import CONNECTIONS
 from snapshots.errors import InputError, UsageError
@@ -36,8 +38,7 @@ class EndedEarly(TransientFailure):
     """An answer that ended in good order but before all its bytes had come."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(Struct, frozen=True):
     """How long a web server is waited for, in seconds, and how often it is asked again."""
 
     connect: float = CONNECT_SECONDS
@@ -54,8 +55,7 @@ class Timeouts:
         return replace(self.retry, most_failures=self.tries_to_open)
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteAccess:
+class RemoteAccess(Struct, frozen=True):
     """What may be read, and how: a command line trusts its user, a service trusts no one.
 
     Raises UsageError if `connections` is below 1.

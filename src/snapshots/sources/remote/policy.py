@@ -6,9 +6,10 @@ address is the one that is connected to, and each redirect is checked again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import ClassVar, Final, Protocol
+
+from msgspec import Struct
 
 from snapshots.errors import InputError
 from snapshots.hosts import Address, literal
@@ -68,8 +69,7 @@ class AddressPolicy(Protocol):
         """Checks every address of a host's name, before each connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class Anywhere:
+class Anywhere(Struct, frozen=True):
     """For the command line: its user may read whatever can be reached."""
 
     free: ClassVar[bool] = True
@@ -81,8 +81,7 @@ class Anywhere:
         """See `AddressPolicy`."""
 
 
-@dataclass(frozen=True, slots=True)
-class PublicOnly:
+class PublicOnly(Struct, frozen=True):
     """For URLs of clients: public addresses, the web's ports, and listed hosts."""
 
     free: ClassVar[bool] = False

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from snapshots.errors import InputChanged
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteFacts:
+class RemoteFacts(Struct, frozen=True):
     """What a server says of an object; None: it does not say."""
 
     size: int | None
@@ -35,8 +35,7 @@ class RemoteBody(Protocol):
         """Drops the rest. Never raises."""
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteResponse:
+class RemoteResponse(Struct, frozen=True):
     """The answer to one request."""
 
     facts: RemoteFacts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.errors import InputError, UsageError
 from snapshots.redaction import authority, scheme_of
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 
-@dataclass(frozen=True, slots=True)
-class StoredObject:
+class StoredObject(Struct, frozen=True):
     """What a store says of an object without being asked for its bytes."""
 
     name: str

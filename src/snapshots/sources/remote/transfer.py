@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct, field
 
 from snapshots._native import Hasher
 from snapshots.errors import InputError
@@ -143,8 +144,7 @@ class SequentialTransfer:
         return changed(self._place, "bytes that were read before differ when read again")
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """A range of bytes that one thread fills and another empties."""
 
     start: int

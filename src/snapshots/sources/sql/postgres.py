@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from msgspec.structs import replace
 from psycopg.adapt import AdaptersMap
 from psycopg.types.string import TextLoader
 

@@ -11,8 +11,9 @@ the session's read-only transaction refuses.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct
 
 from snapshots.errors import InputError
 
@@ -71,8 +72,7 @@ _REFUSED: dict[Flavor, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     kind: str
     text: str
     start: int

@@ -7,8 +7,9 @@ are refused. A row is refused if rows before it, which are taken, have its uniqu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from snapshots.targets.duckdb.quoting import quote
 
@@ -23,8 +24,7 @@ LEVELS = "temp.snapshots_levels"
 """The table of rows by levels: the parents of a row are in the table, or on levels before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why a row is refused. `key` is as `RefusedRows.key` says."""
 
     sentence: str
@@ -33,8 +33,7 @@ class Reason:
     """The table refuses the row whichever of the others it takes."""
 
 
-@dataclass
-class AskedRows:
+class AskedRows(Struct):
     """Rows for a table, in a relation that has columns of the same names and types, and lines."""
 
     change: Callable[[str], int]

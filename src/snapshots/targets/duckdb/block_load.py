@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.errors import RefusedRows
 from snapshots.targets.duckdb.asked_rows import LEVELS, REFUSED, AskedRows
@@ -23,8 +24,7 @@ _LINE = "snapshots_given_line"
 _UNREAD = "snapshots_unread_"
 
 
-@dataclass(frozen=True, slots=True)
-class BlockLoad:
+class BlockLoad(Struct, frozen=True):
     """Statements for rows of one table, which `snapshots_rows` has as c0, c1 and so on."""
 
     table: TableName

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.targets.duckdb.quoting import folded, quote
 from snapshots.targets.duckdb.table_rules import unique_expressions
@@ -38,8 +39,7 @@ _INDEXED = (*_UNIQUE, "FOREIGN KEY")
 _WORD = re.compile(r'(?<=")(?:[^"]|"")+(?=")|\w+')
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignKey:
+class ForeignKey(Struct, frozen=True):
     """A foreign key: its name, the parent as SQL, and the columns of both by name."""
 
     name: str
@@ -48,8 +48,7 @@ class ForeignKey:
     parents: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TableConstraints:
+class TableConstraints(Struct, frozen=True):
     """Those that rows of some columns can violate."""
 
     types: tuple[str, ...]

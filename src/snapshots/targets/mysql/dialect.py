@@ -35,6 +35,7 @@ class MysqlDialect(SqlDialect):
         f"SELECT GET_LOCK({_LOCK_NAME}, {_LOCK_SECONDS})", f"SELECT RELEASE_LOCK({_LOCK_NAME})"
     )
     inserted_number: ClassVar[str | None] = "LAST_INSERT_ID()"
+    number_step: ClassVar[str] = "@@auto_increment_increment"
     # MariaDB from 10.6 on. Of the columns that it is compared with, it has the character set.
     listed: ClassVar[str] = (
         "SELECT CONVERT(v USING utf8mb4) COLLATE utf8mb4_bin AS v"
@@ -64,7 +65,9 @@ class MysqlDialect(SqlDialect):
         connection is lost, the server ends the transaction first and then gives the lock back."""
         name = f"SHA1(CONCAT_WS('.', DATABASE(), {number:d}))"
         return TransactionLock(
-            f"GET_LOCK({name}, @@innodb_lock_wait_timeout)", f"DO RELEASE_LOCK({name})"
+            f"GET_LOCK({name}, @@innodb_lock_wait_timeout)",
+            f"GET_LOCK({name}, 0)",
+            f"RELEASE_LOCK({name})",
         )
 
     def exact(self, column: TableColumn, prefix: str = "") -> str:

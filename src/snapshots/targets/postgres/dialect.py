@@ -38,7 +38,8 @@ class PostgresDialect(SqlDialect):
     def transaction_lock(self, number: int) -> TransactionLock | None:
         """See `SqlDialect`: COMMIT and ROLLBACK give it back."""
         return TransactionLock(
-            f"CASE WHEN pg_advisory_xact_lock({number:d}) IS NULL THEN 0 ELSE 1 END"
+            f"CASE WHEN pg_advisory_xact_lock({number:d}) IS NULL THEN 0 ELSE 1 END",
+            f"CASE WHEN pg_try_advisory_xact_lock({number:d}) THEN 1 ELSE 0 END",
         )
 
     def lock_rows(self, table: str) -> str:

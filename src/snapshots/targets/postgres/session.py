@@ -133,7 +133,9 @@ class PostgresSession(Transactions):
                 cursor.execute(placeholders(sql), params)
             else:
                 cursor.execute(sql)
-            return cursor.fetchall() if cursor.description else []
+            # Its `description` would describe each column.
+            result = cursor.pgresult
+            return cursor.fetchall() if result is not None and result.nfields else []
 
     def change(self, sql: str, params: Sequence[Value] = ()) -> int:
         with self._errors(loading=True), self._connection.cursor() as cursor:

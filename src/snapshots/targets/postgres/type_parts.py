@@ -5,8 +5,9 @@ A domain stands for the type it is made of.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct
 
 from snapshots.targets.postgres.quoting import qualified, quote
 
@@ -43,8 +44,7 @@ FROM pg_type AS t WHERE oid = ?
 the row as JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypeParts:
+class TypeParts(Struct, frozen=True):
     """A type, and what it is made of."""
 
     shape: Shape

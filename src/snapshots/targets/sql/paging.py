@@ -8,8 +8,9 @@ may serve: a column that may be NULL is read in two statements, that the NULLs c
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from snapshots.errors import UsageError
 from snapshots.targets.sql.ddl import LINEAGE
@@ -36,8 +37,7 @@ _FIRST_BLOCKS: Final = 128
 _LAST_BLOCK: Final = 0xFFFF_FFFE
 
 
-@dataclass(frozen=True, slots=True)
-class RowFilter:
+class RowFilter(Struct, frozen=True):
     """Keeps the rows whose value of a column compares so with another value."""
 
     column: str
@@ -45,8 +45,7 @@ class RowFilter:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AsOf:
+class AsOf(Struct, frozen=True):
     """Keeps the rows of a history table that held at a time."""
 
     moment: str
@@ -56,8 +55,7 @@ class AsOf:
 RowCondition: TypeAlias = RowFilter | AsOf
 
 
-@dataclass(frozen=True, slots=True)
-class RowOrder:
+class RowOrder(Struct, frozen=True):
     """Sorts rows by a column."""
 
     column: str
@@ -68,8 +66,7 @@ PLACE: Final = ""
 """The name of a column that each row has besides: its place. No real column has this name."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageQuery:
+class PageQuery(Struct, frozen=True):
     """A statement for a page of rows."""
 
     sql: str

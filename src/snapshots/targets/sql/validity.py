@@ -6,8 +6,9 @@ input and the beginning of the interval. The view `TABLE_current` has the rows t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from snapshots.errors import ContractError, TargetError, UsageError
 from snapshots.model import Column, TableName, Type

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from snapshots.plain import plain
 from snapshots.screen_text import plain_json
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def lines(
 
 
 def _json(reject: Reject) -> str:
-    line = json.dumps({**asdict(reject), "raw": _text(reject)}, ensure_ascii=False)
+    line = json.dumps({**plain(reject), "raw": _text(reject)}, ensure_ascii=False)
     return plain_json(line) + "\n"
 
 

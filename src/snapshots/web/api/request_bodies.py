@@ -175,7 +175,9 @@ class NewImport(_Given):
     keep_undo: Annotated[int, Field(ge=0, le=1000)] = _like(Options, "keep_undo")
     out_of_order: _YesNo = _like(Options, "out_of_order")
     max_rejects: _Limit | None = _like(Options, "max_rejects")
-    chunk_size: Annotated[int, Field(ge=1 << 10, le=256 * MIB)] = _like(Options, "chunk_size")
+    chunk_size: Annotated[int, Field(ge=1 << 10, le=256 * MIB)] | None = _like(
+        Options, "chunk_size"
+    )
     lineage: _YesNo = _like(Options, "lineage")
     again: _YesNo = _like(Options, "again")
     grown: Grown = _like(Options, "grown")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import resource
-import sys
-import termios
-from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from snapshots import system
 from snapshots.time_limits import ANSWER_STALL_SECONDS, HEAD_SECONDS
 from snapshots.web.problems import HEADERS, problem
 
@@ -39,13 +35,7 @@ _BUSY: Final = (
 def limit_connections() -> None:
     """Limits the connections, so that half of the process's file descriptors are left for files and
     databases."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
-    Protocol.most = (DESCRIPTORS if soft == resource.RLIM_INFINITY else soft) // 2
+    Protocol.most = system.most_descriptors(DESCRIPTORS) // 2
 
 
 class Protocol(HttpToolsProtocol):
@@ -109,10 +99,8 @@ class Protocol(HttpToolsProtocol):
     def _untaken(self) -> int:
         """Returns how many bytes wait here and in the system, which asks for more only now and
         then."""
-        there = bytes(4)
-        with suppress(OSError):
-            there = fcntl.ioctl(self.transport.get_extra_info("socket"), termios.TIOCOUTQ, there)
-        return self.transport.get_write_buffer_size() + int.from_bytes(there, sys.byteorder)
+        there = system.unsent(self.transport.get_extra_info("socket"))
+        return self.transport.get_write_buffer_size() + there
 
     def data_received(self, data: bytes) -> None:
         """Is called by asyncio."""

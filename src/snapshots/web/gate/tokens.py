@@ -10,11 +10,13 @@ import hmac
 import os
 import re
 import secrets
-from dataclasses import dataclass
 from hashlib import sha256
 from shlex import quote
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
+from msgspec import Struct
+
+from snapshots import system
 from snapshots.errors import UsageError
 from snapshots.file_hints import advice, missing_folder
 
@@ -29,8 +31,7 @@ _LINE = re.compile(r"(?P<name>[\w.@-]{1,60}) (?P<scope>read|write) sha256:(?P<di
 _NAME = re.compile(r"[\w.@-]{1,60}")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """What is known of a token, which is never stored itself."""
 
     name: str
@@ -101,7 +102,7 @@ def create(path: Path, name: str, scope: Scope) -> str:
         )
     token = _PREFIX + secrets.token_urlsafe(32)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = system.open_bytes(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(f"{name} {scope} sha256:{_digest(token)}\n")
     except OSError as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
 
 from snapshots.engine.plan.options import BY_KEY
 from snapshots.errors import (
@@ -47,8 +48,7 @@ class Fact(NamedTuple):
     time: bool = False
 
 
-@dataclass(frozen=True)
-class ImportCard:
+class ImportCard(Struct, frozen=True, dict=True):
     """One import on a page."""
 
     status: Status

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.web.pages.formatting import clock, count, size, span
 
@@ -25,8 +26,7 @@ _BREAK_SECONDS = 5.0
 """A longer time without work is cut out; a dashed line marks it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkBar:
+class ChunkBar(Struct, frozen=True):
     """Some chunks: when they were loaded, and which part of the input they are."""
 
     x: float
@@ -37,8 +37,7 @@ class ChunkBar:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class ImportChart:
+class ImportChart(Struct, frozen=True):
     """Paths and figures for the template."""
 
     width: int

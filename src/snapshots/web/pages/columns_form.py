@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.contract.contract import has_type, to_schema
 from snapshots.contract.evidence import type_of
@@ -32,8 +34,7 @@ SHOWN: Final = 3
 _NUMBERS: Final = {"decimal", "float"}
 
 
-@dataclass(frozen=True, slots=True)
-class FormChoice:
+class FormChoice(Struct, frozen=True):
     """A type that a column may get, and the first value that would not fit it."""
 
     key: str
@@ -42,8 +43,7 @@ class FormChoice:
     """A sentence; empty if nothing speaks against it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnLine:
+class ColumnLine(Struct, frozen=True):
     """One column of the file: where it goes, and as what."""
 
     at: int
@@ -65,8 +65,7 @@ class ColumnLine:
         return next((one.against for one in self.choices if one.key == self.form), "")
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnsForm:
+class ColumnsForm(Struct, frozen=True):
     """All columns of a file, and the columns of the table if it exists."""
 
     lines: tuple[ColumnLine, ...]

@@ -8,7 +8,6 @@ import io
 import re
 import threading
 from collections import defaultdict
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import parse_qsl
@@ -16,6 +15,7 @@ from urllib.parse import parse_qsl
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from msgspec import Struct, field
 
 from snapshots.engine.plan.corrected import (
     Field,
@@ -61,8 +61,7 @@ After = Annotated[int | None, Query(ge=-1, le=1 << 62)]
 routes = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
-@dataclass(frozen=True, slots=True)
-class GridCell:
+class GridCell(Struct, frozen=True):
     """A field of a rejected record."""
 
     name: str
@@ -76,8 +75,7 @@ class GridCell:
         return self.text.count("\n") + 1
 
 
-@dataclass(frozen=True, slots=True)
-class GridRow:
+class GridRow(Struct, frozen=True):
     """A rejected record. It has either cells, or one text, or neither: a file can correct it."""
 
     line: int
@@ -90,8 +88,7 @@ class GridRow:
     """By which the service sees that nobody has changed anything."""
 
 
-@dataclass(frozen=True, slots=True)
-class GridPlace:
+class GridPlace(Struct, frozen=True):
     """Where a grid stands, and for whom."""
 
     import_id: int
@@ -101,8 +98,7 @@ class GridPlace:
     """Whether it is for somebody who has a link alone."""
 
 
-@dataclass(slots=True)
-class GivenRow:
+class GivenRow(Struct):
     """What a form says of one record."""
 
     fields: dict[int, str] = field(default_factory=dict)

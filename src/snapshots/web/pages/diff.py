@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
+from msgspec import Struct
 
 from snapshots.engine.history.row_values import json_value
 from snapshots.engine.history.table_rows import patience
@@ -29,8 +29,7 @@ ROWS: Final = 200
 """On the page."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiffQuery:
+class DiffQuery(Struct, frozen=True):
     """Which versions are compared: those of two imports, or of a table at two dates."""
 
     table: str = ""

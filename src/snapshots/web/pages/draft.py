@@ -6,12 +6,12 @@ The service keeps none of it. Each form has all fields, hidden where they are no
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from anyio import to_thread
 from fastapi import Request  # noqa: TC002 - FastAPI reads it
+from msgspec import Struct, field
 from pydantic import ValidationError
 
 from snapshots.engine.queue.request import FILE_NAME, ImportRequest
@@ -37,8 +37,7 @@ _OF_DIALECT: Final = (
 _YES: Final = {"yes": True, "no": False}
 
 
-@dataclass(slots=True)
-class ImportDraft:
+class ImportDraft(Struct):
     """The fields, as text. An empty one leaves the choice to the service."""
 
     url: str = ""
@@ -165,7 +164,7 @@ class ImportDraft:
         return str(path), access
 
 
-_TEXTS: Final = tuple(one.name for one in fields(ImportDraft) if one.type == "str")
+_TEXTS: Final = tuple(name for name, kind in ImportDraft.__annotations__.items() if kind == "str")
 
 
 async def draft_of(request: Request) -> ImportDraft:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.contract.contract import has_type, to_schema, users_contract
 from snapshots.contract.forms import form_of
@@ -32,8 +34,7 @@ def json_of(text: str) -> object:
         raise UsageError("the contract is nested too deep to be a Table Schema") from None
 
 
-@dataclass(frozen=True, slots=True)
-class GivenContract:
+class GivenContract(Struct, frozen=True):
     """A contract, and its fields as they are written."""
 
     contract: Contract

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from msgspec import Struct
 
 from snapshots.engine.history.progress import status
 from snapshots.engine.queue import commands
@@ -16,6 +16,7 @@ from snapshots.ledger.history import ImportFilter
 from snapshots.ledger.timeline import timeline
 from snapshots.ledger.versions import version_before
 from snapshots.model import State
+from snapshots.plain import plain
 from snapshots.sources import shown
 from snapshots.web.gate.guard import SHARED
 from snapshots.web.pages.cards import ImportCard
@@ -44,8 +45,7 @@ class Tab(NamedTuple):
     link: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListQuery:
+class ListQuery(Struct, frozen=True):
     """Which imports a list shows: of one state, with a name like this, older than one."""
 
     state: State | None = None
@@ -54,7 +54,7 @@ class ListQuery:
 
     def link(self, path: str, **changes: object) -> str:
         """The address of such a list."""
-        return path + query(**{**asdict(self), **changes})
+        return path + query(**{**plain(self), **changes})
 
 
 def imports(

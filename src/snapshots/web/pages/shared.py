@@ -5,11 +5,11 @@ The import is that of the link. No address below it names another one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from msgspec import Struct
 
 from snapshots.engine.queue import commands
 from snapshots.engine.repair import links
@@ -30,8 +30,7 @@ from snapshots.web.pages.replace_text import Wanted, replaced_page
 routes = APIRouter(prefix=SHARED.rstrip("/"), include_in_schema=False, route_class=PageRoute)
 
 
-@dataclass(frozen=True, slots=True)
-class LinkHolder:
+class LinkHolder(Struct, frozen=True):
     """Somebody who has a link."""
 
     place: GridPlace

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import HTMLResponse, Response
+from msgspec import Struct
 
 from snapshots.engine.history import table_rows
 from snapshots.engine.history.row_values import filter_of, json_value
 from snapshots.engine.history.table_rows import RowFilter, RowOrder
 from snapshots.errors import ForbiddenTable, NoSuchTable, SnapshotsError
+from snapshots.plain import plain
 from snapshots.targets.sql.validity import VALID_FROM
 from snapshots.web.api.tables import cursor_of, place_of
 from snapshots.web.context import Client, Here, ServiceContext
@@ -36,8 +37,7 @@ _NUMBERS: Final = {"integer", "decimal", "float"}
 _Text = Annotated[str, Query(max_length=2000)]
 
 
-@dataclass(frozen=True, slots=True)
-class RowQuery:
+class RowQuery(Struct, frozen=True):
     """Which rows of a table a page shows, and in which order."""
 
     table: str
@@ -52,12 +52,11 @@ class RowQuery:
 
     def link(self, **changes: object) -> str:
         """The address of the page with other filters, another order or another place."""
-        wanted = {**asdict(self), "after": None, **changes}
+        wanted = {**plain(self), "after": None, **changes}
         return f"/tables/{quote(str(wanted.pop('table')), safe='')}{render.query(**wanted)}"
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnHead:
+class ColumnHead(Struct, frozen=True):
     """A column of the table on the page."""
 
     name: str
@@ -69,8 +68,7 @@ class ColumnHead:
     """To the rows in its order; to the other direction, or to no order, if they are in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilterChip:
+class FilterChip(Struct, frozen=True):
     """A condition that holds for the rows on the page."""
 
     text: str

@@ -6,17 +6,17 @@ it: the name that it will have, its number and its size. How much has arrived is
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import secrets
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
 from starlette.exceptions import HTTPException
 
+from snapshots import system
 from snapshots.errors import NoSuchFile, QueueFull
 from snapshots.web.uploads.store import require_free_space, unwritable
 
@@ -32,8 +32,7 @@ _LOOK_BYTES: Final = 16 << 20
 _NAME: Final = re.compile(r"\.(.+)\.([0-9a-f]{16})\.([0-9]{1,16})\.(upload|done)")
 
 
-@dataclass(frozen=True, slots=True)
-class ResumableUpload:
+class ResumableUpload(Struct, frozen=True):
     """An upload, and how much of it has arrived."""
 
     path: Path
@@ -64,7 +63,7 @@ def begin(folder: Path, name: str, size: int, min_free: int) -> ResumableUpload:
             )
         number = secrets.token_hex(8)
         path = folder / f".{name}.{number}.{size}.upload"
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(system.open_bytes(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise unwritable(error) from error
     return ResumableUpload(path, name, number, size, 0)
@@ -87,12 +86,12 @@ def appending(upload: ResumableUpload, min_free: int) -> Iterator[PartWriter]:
     Raises HTTPException while another process does, NoSuchFile and SnapshotsError.
     """
     try:
-        handle = os.open(upload.path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        handle = system.open_no_link(upload.path, os.O_WRONLY | os.O_APPEND)
     except OSError as error:
         raise NoSuchFile(f"the upload {upload.number} does not exist") from error
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            system.lock(handle)
         except BlockingIOError:
             raise HTTPException(423, "Another process is writing to this upload.") from None
         except OSError:

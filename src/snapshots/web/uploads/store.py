@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import secrets
 import shutil
-import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from snapshots import system
 from snapshots._native import Hasher
 from snapshots.errors import DiskFull, SnapshotsError
 
@@ -79,10 +78,10 @@ def _created(folder: Path, name: str) -> tuple[Path, int]:
     for _ in range(_TRIES):
         # Its name begins with a dot: nobody can ask for it to be imported.
         path = folder / f".{name}.{secrets.token_hex(8)}.part"
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = system.open_bytes(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         # Where a file system has no locks, `sweep` has none either and removes nothing.
         with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            system.lock(handle)
         if os.fstat(handle).st_nlink:
             return path, handle
         # A service that has just begun was faster than the lock.
@@ -98,20 +97,8 @@ def sweep(folder: Path) -> int:
         for path in folder.iterdir():
             if _PART.fullmatch(path.name):
                 with suppress(OSError):
-                    removed += _removed(path)
+                    removed += system.remove_unlocked(path)
     return removed
-
-
-def _removed(path: Path) -> bool:
-    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return False
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
-        return True
-    finally:
-        os.close(handle)
 
 
 def require_free_space(folder: Path, min_free: int) -> None:

@@ -26,9 +26,9 @@ _AT = ("expires_on", "expires_at", "expiresAt", "expiration")
 class AuthCommand:
     """Runs a command that prints a token, and sends it as `Authorization: Bearer TOKEN`.
 
-    It prints the token alone; or a JSON object with `access_token` or `token`, and perhaps with
-    `expires_in` (seconds), or `expires_at` (a time, or seconds since 1970). No shell reads the
-    command.
+    It prints the token alone, also as a text of JSON; or a JSON object with `access_token` or
+    `token`, and perhaps with `expires_in` (seconds), or `expires_at` (a time, or seconds since
+    1970). No shell reads the command.
     """
 
     command: Sequence[str]
@@ -94,12 +94,14 @@ class AuthCommand:
 
 def _parsed(printed: str) -> tuple[str, float | None]:
     """The token, and the seconds for which it is valid; None: it does not say so."""
-    if not printed.startswith("{"):
+    if not printed.startswith(("{", '"')):
         return printed, None
     try:
         found = json.loads(printed)
     except (ValueError, RecursionError):
         return "", None
+    if isinstance(found, str):
+        return found, None
     token, valid, ends = (_first(found, names) for names in (_TOKEN, _FOR, _AT))
     seconds = _number(valid)
     if seconds is None and (moment := _moment(ends)) is not None:

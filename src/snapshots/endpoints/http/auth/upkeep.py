@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from snapshots.endpoints.http.auth.plain import Auth, Post, Renewable
 from snapshots.errors import SnapshotsError, Stopped

@@ -7,8 +7,9 @@ parent that is not there, a check. Triggers, and what a database does not tell, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.engine.publishing.refusals import REFUSED_AT_ONCE, certain_refusals
 from snapshots.errors import TargetError
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from snapshots.table_facts import RowRule
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalFinder:
+class RefusalFinder(Struct, frozen=True):
     """Looks for such rows among those that an import is to insert or update."""
 
     ledger: Ledger

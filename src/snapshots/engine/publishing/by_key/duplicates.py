@@ -10,9 +10,10 @@ from array import array
 from bisect import bisect_right
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.engine.publishing.by_key.duplicate_records import rejects_of_lines
 from snapshots.engine.support.fault_points import fault_point
@@ -77,8 +78,7 @@ def remove_lines(ledger: Ledger, plan: Plan, import_id: int, lines: Sequence[int
     session.execute(f"DROP {dialect.temporary_table} {wanted}")
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateRows:
+class DuplicateRows(Struct, frozen=True):
     """The staged rows of an import that share their key with another one."""
 
     ledger: Ledger

@@ -6,8 +6,9 @@ are unchanged if they are stored alike: in bytes, or in the text of the type.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from snapshots.errors import TargetError
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from snapshots.sql_dialect import SqlDialect
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedRows:
+class KeyedRows(Struct, frozen=True):
     """A table `t`, and a stage `s` with rows for it."""
 
     dialect: SqlDialect

@@ -5,8 +5,9 @@ In modes that delete, rows whose keys the input lacks are deleted. Unchanged row
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.engine.plan.key import require_unique
 from snapshots.engine.publishing import appends, former_rows, half_published, versions
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Lease, Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class MergeStage:
+class MergeStage(Struct, frozen=True):
     """Publishes the rows of a stage whose keys are unique. See `TableChange`."""
 
     ledger: Ledger

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots._native import Chunk, Converter
 from snapshots.engine.publishing.by_key.duplicates import CODE
@@ -27,8 +29,7 @@ class UnreadableKey(Exception):
     """A rejected record does not show its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptKeys:
+class KeptKeys(Struct, frozen=True):
     """What rejected records mean for the rows that the input lacks."""
 
     deletes: bool

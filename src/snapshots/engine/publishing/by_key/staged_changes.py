@@ -6,8 +6,10 @@ it alone, so unchanged rows are looked at once, however many of them there are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from snapshots.table_facts import NEW_ROW
 
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.record import Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class StagedChanges:
+class StagedChanges(Struct, frozen=True):
     """Rows of a stage that are new to their table, or changed."""
 
     rows: KeyedRows

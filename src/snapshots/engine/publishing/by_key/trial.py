@@ -5,8 +5,9 @@ So a dry run tells what publishing would do, and a verification what has become 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from snapshots.engine.publishing.by_key.keyed_rows import KeyedRows
 from snapshots.errors import TargetError
@@ -25,8 +26,7 @@ _PAGE = 50_000
 """Lines in memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrialStage:
+class TrialStage(Struct, frozen=True):
     """Such a table. Nothing of it is ever seen by anybody else."""
 
     session: Session

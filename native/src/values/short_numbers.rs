@@ -1,0 +1,263 @@
+//! Many short numbers at once: what all of them have in common, and what is the most of any.
+//!
+//! Each is a word of eight bytes whose last bytes are the text. Nothing here depends on the data but
+//! the values: the compiler makes it instructions that take several words at a time.
+
+use super::short_number::{ZEROS, each};
+
+/// The most numbers of one call.
+pub const MOST: usize = 64;
+
+/// Numbers are taken in groups of so many: a processor takes some or all of them at once.
+const LANES: usize = 8;
+
+/// Texts of at most eight bytes each.
+pub struct ShortTexts {
+    words: [u64; MOST],
+    lengths: [u64; MOST],
+    count: usize,
+}
+
+/// What was found in texts that are all `-?digits[.digits]`, as a person would write it, or empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShortNumbers {
+    /// The least and the greatest of those without a point: `MAX` and `MIN` if there is none.
+    pub min: i64,
+    pub max: i64,
+    pub integer_digits: usize,
+    pub fraction_digits: usize,
+    pub has_point: bool,
+}
+
+/// The same while it is being found. Digits are bytes of a mask; the widest mask is that of the most
+/// digits.
+#[derive(Clone, Copy)]
+struct Found {
+    wrong: u64,
+    min: i64,
+    max: i64,
+    integer: u64,
+    fraction: u64,
+    point: u64,
+}
+
+impl ShortTexts {
+    #[inline]
+    pub fn new() -> ShortTexts {
+        ShortTexts {
+            words: [0; MOST],
+            lengths: [0; MOST],
+            count: 0,
+        }
+    }
+
+    /// Adds the text of `length` bytes, at most eight, at the end of a word.
+    #[inline(always)]
+    pub fn push(&mut self, word: u64, length: usize) {
+        let at = self.count & (MOST - 1);
+        self.words[at] = word;
+        self.lengths[at] = length as u64;
+        self.count += 1;
+    }
+
+    /// What all of them are, with `point` as the decimal mark. None if one is no such number.
+    #[inline]
+    pub fn numbers(&self, point: u8) -> Option<ShortNumbers> {
+        let count = self.count.next_multiple_of(LANES).min(MOST);
+        let found = fastest(&self.words[..count], &self.lengths[..count], point);
+        (found.wrong == 0).then_some(ShortNumbers {
+            min: found.min,
+            max: found.max,
+            integer_digits: (found.integer.count_ones() / 8) as usize,
+            fraction_digits: (found.fraction.count_ones() / 8) as usize,
+            has_point: found.point != 0,
+        })
+    }
+}
+
+/// Calls the implementation that suits this processor.
+#[inline]
+fn fastest(words: &[u64], lengths: &[u64], point: u8) -> Found {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512dq") {
+        // SAFETY: the features were detected.
+        return unsafe { find_avx512(words, lengths, point) };
+    }
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: AVX2 was detected.
+        return unsafe { find_avx2(words, lengths, point) };
+    }
+    find(words, lengths, point)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512vl,avx512dq")]
+fn find_avx512(words: &[u64], lengths: &[u64], point: u8) -> Found {
+    find(words, lengths, point)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn find_avx2(words: &[u64], lengths: &[u64], point: u8) -> Found {
+    find(words, lengths, point)
+}
+
+#[inline(always)]
+fn find(words: &[u64], lengths: &[u64], point: u8) -> Found {
+    let mut found = Found {
+        wrong: 0,
+        min: i64::MAX,
+        max: i64::MIN,
+        integer: 0,
+        fraction: 0,
+        point: 0,
+    };
+    let mark = u64::from(point ^ b'0');
+    for (word, length) in words.iter().zip(lengths) {
+        add(&mut found, *word, *length, mark);
+    }
+    found
+}
+
+/// All bits if the condition is true, else none.
+#[inline(always)]
+fn all_if(condition: bool) -> u64 {
+    u64::from(condition).wrapping_neg()
+}
+
+/// Adds one text. `mark` is the point without the bits of a zero, as all bytes are seen here.
+#[inline(always)]
+fn add(found: &mut Found, word: u64, length: u64, mark: u64) {
+    const MINUS: u64 = (b'-' ^ b'0') as u64;
+    // In two halves, because no shift may be by all 64 bits.
+    let half = 32 - 4 * length;
+    let text = (word ^ ZEROS) >> half >> half;
+    let negative = all_if(text & 0xFF == MINUS && length != 0);
+    let unsigned = text >> (negative & 8);
+    let count = length.wrapping_add(negative);
+    let half = 32 - 4 * count;
+    let digits = unsigned << half << half;
+    let written = (u64::MAX >> half) >> half;
+
+    let differs = digits ^ mark.wrapping_mul(each(1));
+    let zeros = differs.wrapping_sub(each(1)) & !differs & each(0x80);
+    let point = zeros & zeros.wrapping_neg();
+    let has_point = all_if(point != 0);
+    // The bytes of the point and of what stands before it.
+    let upto = (point << 1).wrapping_add(has_point);
+    let after = !upto & has_point;
+    let digits = (digits & !upto) | ((digits & (upto >> 8)) << 8);
+    let before = ((upto >> 8) >> half >> half) & has_point | (written & !has_point);
+
+    let second = (unsigned >> 8) & 0xFF;
+    let padded = all_if(unsigned & 0xFF == 0 && count > 1 && second != mark);
+    let ends_in_point = has_point & all_if(after == 0);
+    let negative_zero = negative & all_if(digits == 0);
+    let no_digit = (digits | digits.wrapping_add(each(0x76))) & each(0x80);
+    found.wrong |= no_digit | padded | ends_in_point | negative_zero;
+
+    // Shifts, because few processors multiply several words at a time.
+    let tens = (digits << 3).wrapping_add(digits << 1);
+    let twos = tens.wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = ((twos << 6) + (twos << 5) + (twos << 2) + (twos >> 16)) & 0x0000_FFFF_0000_FFFF;
+    let value = (fours & 0xFFFF_FFFF) * 10_000 + (fours >> 32);
+    let value = (value ^ negative).wrapping_sub(negative) as i64;
+    let whole = has_point == 0 && length != 0;
+    found.min = found.min.min(if whole { value } else { i64::MAX });
+    found.max = found.max.max(if whole { value } else { i64::MIN });
+    found.integer |= before;
+    found.fraction |= after;
+    found.point |= point;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::plain_number;
+
+    fn texts(texts: &[&str]) -> ShortTexts {
+        let mut short = ShortTexts::new();
+        for text in texts {
+            let data = format!("-0.,-0.,{text}");
+            let word = u64::from_le_bytes(*data.as_bytes().last_chunk().unwrap());
+            short.push(word, text.len());
+        }
+        short
+    }
+
+    fn check(text: &str) {
+        let data = format!("0000000000000000{text},");
+        let single = plain_number(data.as_bytes(), 16, data.len() - 1, b'.');
+        let expected = single.map(|number| {
+            let value = number.mantissa as i64 * if number.negative { -1 } else { 1 };
+            let whole = !number.has_point && !text.is_empty();
+            ShortNumbers {
+                min: if whole { value } else { i64::MAX },
+                max: if whole { value } else { i64::MIN },
+                integer_digits: number.integer_digits,
+                fraction_digits: number.fraction_digits,
+                has_point: number.has_point,
+            }
+        });
+        for find in [fastest, find] {
+            let short = texts(&[text]);
+            let found = find(&short.words[..8], &short.lengths[..8], b'.');
+            assert_eq!(found.wrong == 0, expected.is_some(), "{text:?}");
+        }
+        assert_eq!(texts(&[text]).numbers(b'.'), expected, "{text:?}");
+        let comma = text.replace('.', ",");
+        if !text.contains(',') {
+            assert_eq!(texts(&[&comma]).numbers(b','), expected, "{comma:?}");
+        }
+    }
+
+    #[test]
+    fn each_text_is_what_it_is_alone() {
+        const ALPHABET: &[u8] = b"0179.-+e,/:";
+        let mut all = vec![String::new()];
+        let mut last = 0;
+        for _ in 0..4 {
+            let end = all.len();
+            for at in last..end {
+                for &byte in ALPHABET {
+                    all.push(format!("{}{}", all[at], char::from(byte)));
+                }
+            }
+            last = end;
+        }
+        for text in &all {
+            check(text);
+            check(&format!("{text}1000"));
+            check(&format!("1000{text}"));
+            check(&format!("-0{text}.9"));
+        }
+    }
+
+    #[test]
+    fn every_byte_counts_at_every_place() {
+        for good in ["12345678", "-1234.67", ".0000001", "1"] {
+            for place in 0..good.len() {
+                for byte in 0..=127_u8 {
+                    let mut text = good.as_bytes().to_vec();
+                    text[place] = byte;
+                    check(std::str::from_utf8(&text).unwrap());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_most_of_any_is_found() {
+        let all = ["", "12", "-7", "0.125", "1234.5", "", "3", "0", "99"];
+        let found = texts(&all).numbers(b'.').unwrap();
+        assert_eq!((found.min, found.max, found.has_point), (-7, 99, true));
+        assert_eq!((found.integer_digits, found.fraction_digits), (4, 3));
+        for wrong in 0..MOST {
+            let mut all = ["5"; MOST];
+            assert_eq!(texts(&all).numbers(b'.').unwrap().max, 5);
+            all[wrong] = "05";
+            assert_eq!(texts(&all).numbers(b'.'), None);
+        }
+    }
+}
