@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from snapshots.endpoints.http import request_plan
 from snapshots.engine.delivery.change_finder import ChangeFinder
 from snapshots.engine.delivery.change_parcel import outbox_of, refused_row, there_after
@@ -44,7 +46,7 @@ class ResendByKey(Resend):
         entry = self._entry
         found = allowed.require_last(self._session.ledger, entry)
         # A row that was refused may be older than others which the API has taken since.
-        read = replace(read, into=replace(read.request, changed_since=None))
+        read = structs.replace(read, into=replace(read.request, changed_since=None))
         lease = Lease(entry.import_id, entry.fence, "")
         self._finder = _Finder(target, lease, read, found, self._check)
         self._compared: dict[int, tuple[str, str, RequestMethod, bool]] = {}
