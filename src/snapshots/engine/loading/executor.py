@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from snapshots.engine.input.cutter import Cutter, ReadingCutter
 from snapshots.engine.input.reader import Reader, Remainder
-from snapshots.engine.loading.ahead import ConvertedAhead
+from snapshots.engine.loading.prefetched_chunks import PrefetchedChunks
 from snapshots.engine.loading.worker import WorkerContext, work_on_chunks
 from snapshots.engine.loading.write import RowWriter, writer_for
 
@@ -67,8 +67,11 @@ class ThreadExecutor:
         """See `Executor`."""
         part, pieces = self._part, _pieces(flow)
         if self.threads == 1 and not _ends_early(self._task.options):
-            ahead = ConvertedAhead(pieces, part.rows.converter, part.rows.encoding)
-            part, pieces = replace(part, rows=replace(part.rows, ahead=ahead)), ahead.pieces()
+            chunks = PrefetchedChunks(pieces, part.rows.converter, part.rows.encoding)
+            part, pieces = (
+                replace(part, rows=replace(part.rows, prefetched_chunks=chunks)),
+                chunks.pieces(),
+            )
         work_on_chunks(part, pieces, flow.watch, flow.count, flow.say, self._sessions)
 
     def cancel(self) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from snapshots._native import AlteredRecords, Block, Chunk, Converter
     from snapshots.engine.limits import StopConditions
-    from snapshots.engine.loading.ahead import ConvertedAhead
+    from snapshots.engine.loading.prefetched_chunks import PrefetchedChunks
     from snapshots.engine.plan.plan import Plan
     from snapshots.model import Reject, TableName
     from snapshots.ports import Session, Target
@@ -37,7 +37,7 @@ class RowWriter(Struct, frozen=True):
     stop_at_reject: bool = False
     encoding: RowEncoding = TEXT
     """What the converter makes of the records."""
-    ahead: ConvertedAhead | None = None
+    prefetched_chunks: PrefetchedChunks | None = None
     """Has converted chunks that are loaded as they are; None: nobody has."""
     prefetch_blocks: bool = False
     """Convert on a second thread otherwise: pays where only one session may write."""
@@ -118,7 +118,7 @@ def write_together(
     ]
     blocks: Iterator[Block] = chain.from_iterable(each)
     rows, chunk = parts[0]
-    if rows.prefetch_blocks and rows.ahead is None:
+    if rows.prefetch_blocks and rows.prefetched_chunks is None:
         blocks = prefetched(blocks)
     first = next(blocks, None)
     if first is not None:
@@ -140,7 +140,11 @@ def _loaded_blocks(
     altered = None
     if rows.comparing is not None:
         altered = rows.comparing.altered(session, chunk, watch, 0, chunk.line)
-    made = rows.ahead.blocks(chunk) if rows.ahead is not None and altered is None else None
+    made = (
+        rows.prefetched_chunks.blocks(chunk)
+        if rows.prefetched_chunks is not None and altered is None
+        else None
+    )
     blocks = blocks_of(
         chunk,
         rows.converter,

@@ -1,4 +1,4 @@
-"""Converts chunks ahead of the transactions that load them, where one session loads all of them.
+"""Converts chunks before the transactions that load them, where one session loads all of them.
 
 While the database commits one chunk, the next one is converted on another thread.
 """
@@ -26,7 +26,7 @@ class _Part(Struct, frozen=True):
     error: Exception | None = None
 
 
-class ConvertedAhead:
+class PrefetchedChunks:
     """Pieces and their blocks, for one thread that loads them one after the other.
 
     Not for imports that a limit or the first reject ends: the kernel must know of those.

@@ -7,7 +7,7 @@ import pytest
 
 from snapshots._native import Splitter
 from snapshots.engine.input.cut import Piece
-from snapshots.engine.loading.ahead import ConvertedAhead, converted
+from snapshots.engine.loading.prefetched_chunks import PrefetchedChunks, converted
 from snapshots.engine.plan.plan import Plan
 from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Column, Contract, Dialect, TableName, Type
@@ -42,10 +42,10 @@ def account(blocks):
 
 def test_the_blocks_are_those_of_the_chunk(encoding):
     kernel = converter(encoding)
-    ahead = ConvertedAhead(pieces(), kernel, encoding)
+    chunks = PrefetchedChunks(pieces(), kernel, encoding)
     loaded = rejected = 0
-    for piece, expected in zip(ahead.pieces(), pieces(), strict=True):
-        made = list(ahead.blocks(piece.chunk))
+    for piece, expected in zip(chunks.pieces(), pieces(), strict=True):
+        made = list(chunks.blocks(piece.chunk))
         assert account(made) == account(converted(expected.chunk, kernel, encoding))
         assert made[-1].position == len(piece.chunk)
         loaded += sum(block.loaded for block in made)
@@ -54,21 +54,21 @@ def test_the_blocks_are_those_of_the_chunk(encoding):
 
 
 def test_they_are_given_once_and_for_no_other_chunk(encoding):
-    ahead = ConvertedAhead(pieces(), converter(encoding), encoding)
+    chunks = PrefetchedChunks(pieces(), converter(encoding), encoding)
     before = None
-    for piece in ahead.pieces():
-        assert before is None or ahead.blocks(before.chunk) is None
-        assert list(ahead.blocks(piece.chunk))
-        assert ahead.blocks(piece.chunk) is None
+    for piece in chunks.pieces():
+        assert before is None or chunks.blocks(before.chunk) is None
+        assert list(chunks.blocks(piece.chunk))
+        assert chunks.blocks(piece.chunk) is None
         before = piece
 
 
 @pytest.mark.parametrize("taken", [0, 1])
 def test_blocks_that_nobody_takes_are_in_no_other_chunk(encoding, taken):
     kernel = converter(encoding)
-    ahead = ConvertedAhead(pieces(), kernel, encoding)
-    for number, piece in enumerate(ahead.pieces()):
-        blocks = ahead.blocks(piece.chunk)
+    chunks = PrefetchedChunks(pieces(), kernel, encoding)
+    for number, piece in enumerate(chunks.pieces()):
+        blocks = chunks.blocks(piece.chunk)
         if number % 2:
             assert account(blocks) == account(converted(piece.chunk, kernel, encoding))
         else:
@@ -85,9 +85,9 @@ def test_an_error_comes_where_its_block_would_have(encoding):
                 raise MemoryError
             return kernel.convert(chunk, *given)
 
-    ahead = ConvertedAhead(pieces(), WithoutMemory(), encoding)
-    for piece in ahead.pieces():
-        blocks = ahead.blocks(piece.chunk)
+    chunks = PrefetchedChunks(pieces(), WithoutMemory(), encoding)
+    for piece in chunks.pieces():
+        blocks = chunks.blocks(piece.chunk)
         if piece.chunk.start:
             with pytest.raises(MemoryError):
                 next(blocks)
@@ -100,10 +100,10 @@ def test_an_error_of_the_pieces_comes_behind_those_before_it(encoding):
         yield from pieces()
         raise ValueError("torn")
 
-    ahead = ConvertedAhead(broken(), converter(encoding), encoding)
-    drawn = ahead.pieces()
+    chunks = PrefetchedChunks(broken(), converter(encoding), encoding)
+    drawn = chunks.pieces()
     for _ in pieces():
-        assert list(ahead.blocks(next(drawn).chunk))
+        assert list(chunks.blocks(next(drawn).chunk))
     with pytest.raises(ValueError, match="torn"):
         next(drawn)
 
@@ -115,8 +115,8 @@ def test_who_ends_does_not_wait_for_pieces_that_may_never_come(encoding):
         yield next(pieces())
         never.wait()
 
-    ahead = ConvertedAhead(waiting(), converter(encoding), encoding)
-    drawn = ahead.pieces()
-    assert list(ahead.blocks(next(drawn).chunk))
+    chunks = PrefetchedChunks(waiting(), converter(encoding), encoding)
+    drawn = chunks.pieces()
+    assert list(chunks.blocks(next(drawn).chunk))
     drawn.close()
     never.set()
