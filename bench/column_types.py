@@ -14,7 +14,6 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from importlib.machinery import ExtensionFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -23,6 +22,7 @@ from uuid import UUID
 
 from made_rides import blocks
 from snapshots import _native
+from snapshots.formats.kernel_json import dialect_json
 from snapshots.model import Dialect
 
 CHUNK = 8 << 20
@@ -171,7 +171,7 @@ def main() -> None:
     for name, data, plain in inputs(given.rows):
         if not name.startswith(given.only):
             continue
-        dialect = json.dumps(asdict(plain))
+        dialect = dialect_json(plain)
         fields = len(plain.names) or data[: data.index(b"\n")].count(b",") + 1
         chunks = [cut(native, data, dialect) for native in kernels]
         seconds: list[list[float]] = [[] for _ in kernels]

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
 from kernel import _column
 from snapshots._native import Converter, ParquetFile, Splitter, TypedRows
 from snapshots.model import Dialect
+from snapshots.plain import plain
 from snapshots.sources.columnar import schema_of
 
 RECORDS = Dialect(terminator="rs", header=False)
@@ -26,7 +26,7 @@ def main(file: str, steps: str = "all") -> None:
     with Path(file).open("rb") as opened:
         parquet = ParquetFile(opened.fileno())
     columns = schema_of(parquet.columns()).columns
-    dialect = asdict(RECORDS)
+    dialect = plain(RECORDS)
     spec = {
         "dialect": dialect,
         "encoding": "postgres",

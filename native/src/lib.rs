@@ -32,8 +32,8 @@ mod split;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod survey;
-mod typed_rows;
 mod system;
+mod typed_rows;
 mod values;
 mod verify;
 mod workbook;

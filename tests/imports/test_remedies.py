@@ -24,7 +24,7 @@ def _named(hint):
             given = (int(lines), int(after) if after else None)
         (param,) = [one.name for one in command.params if f"--{name}" in one.opts]
         dialect = to_dialect({param: given})
-        said = {one: getattr(dialect, one) for one in dialect.__struct_fields__}
+        said = {one: getattr(dialect, one) for one in dialect.__dataclass_fields__}
         found.append({one: value for one, value in said.items() if value is not None})
     return found
 

@@ -14,8 +14,8 @@ use super::declared::declared;
 use super::record_stream::{RecordStream, usual_threads};
 use super::row_groups::RowGroups;
 use super::stored_bytes::StoredBytes;
-use crate::typed_rows::TypedRows;
 use crate::system::duplicate;
+use crate::typed_rows::TypedRows;
 
 /// An open Parquet file.
 #[pyclass(frozen, module = "snapshots._native")]

@@ -90,9 +90,8 @@ impl ConversionPlan {
         fields.sort_unstable();
         let uses = fields.chunk_by(|one, other| one == other).map(<[_]>::len);
         let empty = |column: &Column| matches!(column.null_texts, NullTexts::Empty);
-        let takes_values = spec.encoding == RowEncoding::Postgres
-            && rules.is_empty()
-            && columns.iter().all(empty);
+        let takes_values =
+            spec.encoding == RowEncoding::Postgres && rules.is_empty() && columns.iter().all(empty);
         Ok(ConversionPlan {
             takes_values,
             dialect,
