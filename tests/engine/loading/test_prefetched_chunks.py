@@ -1,9 +1,9 @@
-"""Chunks that are converted ahead are those that are loaded, and each of them once."""
+"""Chunks that are prefetched are those that are loaded, and each of them once."""
 
 import threading
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from snapshots._native import Splitter
 from snapshots.engine.input.cut import Piece
