@@ -1,18 +1,22 @@
 """Small files that are imported together: each is an import of its own, as if it had come alone."""
 
+import os
+import resource
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 import snapshots
 from snapshots import locations
+from snapshots._native import PanicException
 from snapshots.engine.events import Committed, Failed, ImportResult, Opened, Progress, Started
 from snapshots.engine.plan.options import Options
 from snapshots.engine.run import together
 from snapshots.engine.run.importer import Importer
 from snapshots.engine.run.many_inputs import import_each
-from snapshots.errors import SnapshotsError
+from snapshots.errors import ConnectionLost, SnapshotsError
 from tests.conftest import fresh
 from tests.support.input_files import rows
 
@@ -335,3 +339,123 @@ def test_groups_of_two_processes_do_not_wait_for_each_other(database, tmp_path):
         thread.join(60)
     assert len(found) == 2
     assert rows(url, "SELECT COUNT(*) FROM t") == [(205,)]
+
+
+def test_what_cannot_be_told_of_one_is_told_of_the_others(database, tmp_path, monkeypatch):
+    """The connection is lost when all are committed: each has a result or an error of its own."""
+    first = write(tmp_path, **{f"b{n}": ids(n * 5) for n in range(2)})
+    run(database, first, table="t")
+    names = write(tmp_path, **{f"a{n}": ids(n * 5 + 100) for n in range(6)})
+    real, broken = together.Run.tell_done, []
+
+    def tell(self, done, plan, known):
+        if known.identity.name == names[2]:
+            broken.append(known.identity.name)
+            raise ConnectionLost("gone")
+        return real(self, done, plan, known)
+
+    monkeypatch.setattr(together.Run, "tell_done", tell)
+    found, heard = run(database, names, table="t")
+    assert broken == [names[2]]
+    assert [name for name, _ in found] == names
+    assert outcomes(found) == [*["finished"] * 2, "ConnectionLost", *["finished"] * 3]
+    assert [event.input for event in heard if isinstance(event, Failed)] == [names[2]]
+    assert outcomes(run(database, names, table="t")[0]) == ["already_imported"] * 6
+
+
+def test_a_stop_within_a_group_leaves_no_file_without_its_result(database, tmp_path, committed):
+    run(database, write(tmp_path, b0=ids(0)), table="t")
+    names = write(tmp_path, **{f"a{n}": ids(n * 5 + 100) for n in range(6)})
+    stop, heard = threading.Event(), []
+
+    def listener(event):
+        heard.append(event)
+        if isinstance(event, Started) and event.input == names[1]:
+            stop.set()
+
+    target = locations.target(database)
+    with closing(Importer(target, Options(table="t"), listener, stop)) as importer:
+        found = list(import_each(names, importer))
+    assert sum(committed) == 6
+    assert outcomes(found) == ["finished"] * 6
+    assert not [event for event in heard if isinstance(event, Failed)]
+
+
+def test_a_name_that_comes_twice_is_imported_once(database, tmp_path, committed):
+    run(database, write(tmp_path, b0=ids(0)), table="t")
+    one, two = write(tmp_path, a=ids(100), c=ids(200))
+    found, heard = run(database, [one, one, two, one], table="t")
+    assert sorted(outcomes(found)) == ["already_imported"] * 2 + ["finished"] * 2
+    assert kinds(heard).count("Opened") == 4
+    assert committed == [2]
+
+
+def test_files_are_closed_before_their_results_are_given(
+    database, tmp_path, monkeypatch, committed
+):
+    """Whoever gets a result may remove the file; and others need the descriptors."""
+    run(database, write(tmp_path, b0=ids(0)), table="t")
+    names = write(tmp_path, **{f"a{n}": ids(n * 5 + 100) for n in range(6)})
+    opened = []
+    real = together.open_plain
+    monkeypatch.setattr(
+        together, "open_plain", lambda *given: opened.append(real(*given)) or opened[-1]
+    )
+    with closing(
+        Importer(locations.target(database), Options(table="t"), lambda _: None)
+    ) as importer:
+        for name, _ in import_each(names, importer):
+            assert all(one.descriptor < 0 for one in opened if one.identity.name == name)
+    assert len(opened) == 6
+    assert sum(committed) == 6
+
+
+def test_where_no_more_files_can_be_opened_each_goes_alone(database, tmp_path):
+    run(database, write(tmp_path, b0=ids(0)), table="t")
+    names = write(tmp_path, **{f"a{n:02}": ids(n * 5 + 100) for n in range(40)})
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with closing(
+        Importer(locations.target(database), Options(table="t"), lambda _: None)
+    ) as importer:
+        importer.import_input(names[0])
+        used = max(int(one.name) for one in Path("/dev/fd").iterdir())
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 24, hard))
+        try:
+            found = list(import_each(names[1:], importer))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert outcomes(found) == ["finished"] * 39
+
+
+@pytest.mark.parametrize("kind", [PanicException, MemoryError, OSError])
+def test_what_goes_wrong_while_a_file_is_opened_is_its_own(database, tmp_path, monkeypatch, kind):
+    run(database, write(tmp_path, b0=ids(0)), table="t")
+    names = write(tmp_path, **{f"a{n}": ids(n * 5 + 100) for n in range(6)})
+    real = together.identify
+
+    def identify(source):
+        if source.identity.name == names[3]:
+            raise kind("broken")
+        return real(source)
+
+    monkeypatch.setattr(together, "identify", identify)
+    assert outcomes(run(database, names, table="t")[0]) == ["finished"] * 6
+
+
+def test_a_file_that_is_called_like_standard_input_is_not_read_as_it(
+    database, tmp_path, monkeypatch
+):
+    run(database, write(tmp_path, b0=ids(0)), table="t")
+    names = write(tmp_path, **{f"a{n}": ids(n * 5 + 100) for n in range(3)})
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-").write_text("not this")
+    (tmp_path / "stream").write_text("id,name\n900,piped\n")
+    before = os.dup(0)
+    with (tmp_path / "stream").open("rb") as piped:
+        os.dup2(piped.fileno(), 0)
+    try:
+        found, _ = run(database, [*names, "-"], table="t")
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+    assert [one.counts.loaded for _, one in found] == [5, 5, 5, 1]

@@ -136,10 +136,18 @@ impl StructuralIndex {
 /// The fastest implementation that this processor supports.
 fn fastest() -> fn(&[u8; 4], &[u8], &mut [u32]) -> usize {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
+    if has_avx2() {
         return x86::index;
     }
     index
+}
+
+/// Whether this processor has all that the faster implementations use.
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("popcnt")
 }
 
 /// Indexes with instructions that every processor of the architecture has.
@@ -173,7 +181,7 @@ fn index_with(data: &[u8], offsets: &mut [u32], mask: impl Fn(&[u8; STEP]) -> u6
 /// Calls the implementation that suits this processor.
 fn outer(wanted: &[u8; 3], data: &[u8], offsets: &mut [u32]) -> Option<usize> {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") {
+    if has_avx2() {
         return x86::outer(wanted, data, offsets);
     }
     outer_with(wanted, data, offsets, |wanted, step| mask(wanted, step))

@@ -85,7 +85,7 @@ impl ColumnEvidence {
         seen
     }
 
-    /// Does it at once if no text is longer than those before.
+    /// Does it at once, up to the first with escapes, if no text is longer than those before.
     fn see_no_longer_texts(
         &mut self,
         cells: &impl Cells,
@@ -96,15 +96,18 @@ impl ColumnEvidence {
             return None;
         }
         let mut lengths = Lengths::default();
-        let (mut seen, mut escaped) = (0, false);
+        let mut seen = 0;
         for cell in cells.from(from) {
+            // To look behind it, once for each, would take the square of the time.
+            if cell.escaped {
+                break;
+            }
             let length = cell.end - cell.start;
             lengths.blank[usize::from(cell.quoted)] += u64::from(length == 0);
             lengths.longest = lengths.longest.max(length);
-            escaped |= cell.escaped;
             seen += 1;
         }
-        if escaped || lengths.longest > self.max_chars {
+        if lengths.longest > self.max_chars {
             return None;
         }
         self.keep_lengths(&lengths, rules);

@@ -42,6 +42,7 @@ def each(
 
     names = expand(list(inputs)) if asked is None else list(inputs)
     codes: list[int] = []
+    unheard = len(names)
     place = locations.TargetSearch(database)
     target = place.target()
     with (
@@ -54,13 +55,14 @@ def each(
         else:
             found = ((_title(query), one) for query, one in _answers(names, asked, importer))
         for name, one in found:
+            unheard -= 1
             if isinstance(one, SnapshotsError):
                 # Who was told to stop may well find the database away.
                 code = failed(name, one, as_json)
                 codes.append(stop.code or code)
             else:
                 codes.append(ended(name, one, as_json, stop.code, dry_run=wanted.dry_run))
-        codes.extend([stop.code] if stop.code and (wanted.cluster or files > 1) else [])
+        codes.extend([stop.code] if stop.code and unheard else [])
     return worst(codes)
 
 

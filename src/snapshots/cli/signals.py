@@ -11,7 +11,7 @@ from types import FrameType
 
 from msgspec import Struct, field
 
-from snapshots.engine.events import Event, Failed, ImportResult, Listener, Started
+from snapshots.engine.events import Event, Failed, ImportResult, Listener, Opened, Started
 from snapshots.time_limits import STOP_SECONDS
 
 
@@ -38,7 +38,7 @@ class Stop(Struct):
 
         def both(event: Event) -> None:
             # All events of one import come from one thread.
-            if isinstance(event, Started):
+            if isinstance(event, Started) or (isinstance(event, Opened) and event.loaded):
                 self.begin()
             elif isinstance(event, ImportResult | Failed):
                 self.threads.discard(threading.get_ident())

@@ -49,6 +49,8 @@ class Opened(Struct, frozen=True):
     """Tells that an input is taken up. What is to be done with it is not known yet."""
 
     input: str
+    loaded: bool = False
+    """Whether its rows are loaded already, and are committed next, with those of others."""
 
 
 class Started(Struct, frozen=True):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from snapshots.ports import Identity, Source
     from snapshots.sources.remote.protocol import Remote
 
-__all__ = ["expand", "open_again", "open_source", "shown", "within"]
+__all__ = ["expand", "open_again", "open_plain", "open_source", "shown", "within"]
 
 _STDIN = 0
 _FREE = RemoteAccess()
@@ -55,6 +55,18 @@ def open_source(
             hint="Name the file alone.",
         )
     return source
+
+
+def open_plain(name: str, access: RemoteAccess = _FREE) -> FileSource | None:
+    """Opens a local file that is an input itself; None if the name means something else, or the
+    file holds inputs. Raises InputError if it cannot be read."""
+    if name == "-" or scheme_of(name) is not None:
+        return None
+    source = _open(name, access, lambda _: None)
+    if isinstance(source, FileSource) and not source.is_container:
+        return source
+    source.close()
+    return None
 
 
 def expand(arguments: Sequence[str], access: RemoteAccess = _FREE) -> list[str]:

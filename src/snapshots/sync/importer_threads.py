@@ -89,7 +89,8 @@ class ImporterThread:
         left = deque(files)
         try:
             for _, done in self._groups.each([file.path for file in files]):
-                yield left.popleft(), done
+                # Of a committed file that could not be told of, the ordinary way finds the account.
+                yield left.popleft(), None if isinstance(done, SnapshotsError) else done
         except Exception as error:
             if left:
                 self._broken(left[0], error)

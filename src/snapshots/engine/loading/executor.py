@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
@@ -66,13 +67,14 @@ class ThreadExecutor:
     def work(self, flow: LoadingFlow) -> None:
         """See `Executor`."""
         part, pieces = self._part, _pieces(flow)
-        if self.threads == 1 and not _ends_early(self._task.options):
-            chunks = PrefetchedChunks(pieces, part.rows.converter, part.rows.encoding)
-            part, pieces = (
-                replace(part, rows=replace(part.rows, prefetched_chunks=chunks)),
-                chunks.pieces(),
-            )
-        work_on_chunks(part, pieces, flow.watch, flow.count, flow.say, self._sessions)
+        if self.threads > 1 or _ends_early(self._task.options):
+            work_on_chunks(part, pieces, flow.watch, flow.count, flow.say, self._sessions)
+            return
+        chunks = PrefetchedChunks(pieces, part.rows.converter, part.rows.encoding)
+        part = replace(part, rows=replace(part.rows, prefetched_chunks=chunks))
+        # Who keeps an error keeps this frame, too: the thread must not live as long.
+        with closing(chunks.pieces()) as made:
+            work_on_chunks(part, made, flow.watch, flow.count, flow.say, self._sessions)
 
     def cancel(self) -> None:
         """See `Executor`."""

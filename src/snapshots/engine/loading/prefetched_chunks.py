@@ -12,7 +12,7 @@ from msgspec import Struct
 from snapshots.engine.support.prefetch import prefetched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from snapshots._native import Block, Chunk, Converter
     from snapshots.engine.input.cut import Piece
@@ -39,7 +39,7 @@ class PrefetchedChunks:
         self._made = prefetched(_make(pieces, converter, encoding), wait=False)
         self._begun: Chunk | None = None
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Generator[Piece]:
         """Yields the pieces. Raises what drawing them raises."""
         try:
             for made in self._made:

@@ -74,8 +74,9 @@ class Importer:
     def take_up(self, names: Iterable[str]) -> None:
         """Tells that inputs are taken up: each is imported, or was, before `taken_up` ends."""
         for name in names:
-            self._taken_up.add(name)
-            self.listener(Opened(name))
+            if name not in self._taken_up:
+                self._taken_up.add(name)
+                self.listener(Opened(name, loaded=True))
 
     @contextmanager
     def taken_up(self) -> Iterator[None]:

@@ -60,11 +60,15 @@ def _one_by_one(
 ) -> Iterator[tuple[str, ImportResult | SnapshotsError]]:
     together = Together(importer)
     for name, done in together.each_of(names):
-        try:
-            yield name, done or importer.import_input(name)
-        except SnapshotsError as error:
-            yield name, error
-            if isinstance(error, CannotConnect):
-                return
-        if importer.stop.is_set():
+        found = _imported(name, importer) if done is None else done
+        # The rest of a group is committed, too, and each is told.
+        yield name, found
+        if isinstance(found, CannotConnect):
             return
+
+
+def _imported(name: str, importer: Importer) -> ImportResult | SnapshotsError:
+    try:
+        return importer.import_input(name)
+    except SnapshotsError as error:
+        return error
