@@ -53,9 +53,9 @@ fn write_units(out: &mut Vec<u8>, negative: bool, units: u64) {
     let digit = |unit| b'0' + (decimals / unit % 10) as u8;
     out.extend_from_slice(&[b'.', digit(1_000), digit(100), digit(10), digit(1)]);
     let zeros = match decimals {
-        _ if decimals % 1_000 == 0 => 3,
-        _ if decimals % 100 == 0 => 2,
-        _ if decimals % 10 == 0 => 1,
+        _ if decimals.is_multiple_of(1_000) => 3,
+        _ if decimals.is_multiple_of(100) => 2,
+        _ if decimals.is_multiple_of(10) => 1,
         _ => 0,
     };
     out.truncate(out.len() - zeros);

@@ -134,7 +134,7 @@ class Together:
                     continue
                 for name, _ in done:
                     new.pop(name).source.close()
-                for name, result in self._told(done):
+                for name, result in self._results(done):
                     left.remove(name)
                     yield name, result
                 if not done:
@@ -146,7 +146,7 @@ class Together:
                         new.pop(name).source.close()
                     yield name, None
 
-    def _told(self, done: Sequence[_Committed]) -> Iterator[tuple[str, Outcome]]:
+    def _results(self, done: Sequence[_Committed]) -> Iterator[tuple[str, Outcome]]:
         """Tells of the imports of a group, one by one, and of all of them whoever listens."""
         waiting = deque(done)
         try:
