@@ -290,7 +290,7 @@ mod x86 {
 
     #[target_feature(enable = "avx2,bmi1,popcnt")]
     fn outer_avx2(wanted: &[u8; 3], data: &[u8], offsets: &mut [u32]) -> Option<usize> {
-        outer_with(wanted, data, offsets, mask)
+        outer_with(wanted, data, offsets, |wanted, step| mask(wanted, step))
     }
 
     #[target_feature(enable = "avx2")]
