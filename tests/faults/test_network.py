@@ -1,8 +1,14 @@
 """A bad network between the loader and its database: nothing lost, nothing twice."""
 
+from contextlib import closing
+
 import pytest
 
+import snapshots
 from snapshots import locations
+from snapshots.engine.plan.options import Options
+from snapshots.engine.run.importer import Importer
+from snapshots.engine.run.many_inputs import import_each
 from snapshots.errors import TargetError
 from tests.support.database_proxy import (
     CutAfterPieces,
@@ -37,10 +43,13 @@ def made(tmp_path):
     return make_file(tmp_path / "t.csv", 40_000)
 
 
+def _plain(url):
+    """Without TLS, so that the proxy can read what it is to wait for."""
+    return url + ("?sslmode=disable" if url.startswith("postgres") else "")
+
+
 def _load(proxy, made, tmp_path, fault=""):
-    # Without TLS, so that the proxy can read what it is to wait for.
-    url = proxy.url + ("?sslmode=disable" if proxy.url.startswith("postgres") else "")
-    return start(url, made, schema_file(tmp_path), tmp_path / "state", fault)
+    return start(_plain(proxy.url), made, schema_file(tmp_path), tmp_path / "state", fault)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -74,6 +83,29 @@ def test_the_answer_to_the_first_commit_is_lost(server, made, tmp_path):
         code, result, err = finish(_load(proxy, made, tmp_path))
     assert (code, result["import_id"]) == (3, 1), err
     check(server, made)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["in a group", "again"])
+def test_the_answer_to_the_commit_of_small_files_is_lost(server, tmp_path, again):
+    """Nobody knows whether they are loaded, until the ledger is asked: each is, and once."""
+    files = [tmp_path / f"f{n}.csv" for n in range(7)]
+    for n, file in enumerate(files):
+        file.write_text("id,name\n" + "".join(f"{n * 5 + i},x\n" for i in range(5)))
+    snapshots.load(files[0], database=server, table="t")
+    fault = LoseAnswers(b"snapshots_chunks", 1)
+    with Proxy(server, fault) as proxy:
+        options = Options(table="t", again=again)
+        target = locations.target(_plain(proxy.url))
+        with closing(Importer(target, options, lambda _: None)) as importer:
+            found = [one for _, one in import_each([str(file) for file in files[1:]], importer)]
+    assert fault.left == 0, "the COMMIT was never seen"
+    outcomes = [getattr(one, "outcome", one) for one in found]
+    assert set(outcomes) <= {"finished", "already_imported"}, outcomes
+    with closing(locations.target(server).connect()) as session:
+        assert session.execute("SELECT COUNT(*), COUNT(DISTINCT id) FROM t") == [(35, 35)]
+        ledger = "SELECT COUNT(*), COUNT(DISTINCT input) FROM snapshots_imports"
+        assert session.execute(f"{ledger} WHERE state = 'finished'") == [(7, 7)]
+        assert session.execute(ledger) == [(7, 7)]
 
 
 def test_a_server_that_stops_interrupts_statements_first(mysql_url, made, tmp_path):
