@@ -112,7 +112,7 @@ def test_contracts_that_cost_much_are_refused_while_others_are_answered(client):
     # Beside whatever else the machine does: compiling on the loop took seconds.
     slowest.sort()
     assert slowest[len(slowest) // 2] < 0.1, slowest
-    assert slowest[-1] < 2, slowest[-10:]
+    assert slowest[-1] < 10, slowest[-10:]
 
 
 def memory(client):
