@@ -58,13 +58,14 @@ from snapshots.time_limits import DELIVERY_RETRY_SECONDS, REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from snapshots.endpoints.http import Auth
+    from snapshots.locations import DatabaseName
     from snapshots.sources.frames.opening import ArrowFrame, Row
 
 
 def load(
     input: str | os.PathLike[str] | ArrowFrame | Iterable[Row],  # noqa: A002 - the word of the glossary
     *,
-    database: str | None = None,
+    database: DatabaseName | None = None,
     table: str | None = None,
     mode: Mode = "append",
     atomic: bool = False,
@@ -160,7 +161,7 @@ def send(
     input: str | os.PathLike[str] | Source,  # noqa: A002 - the word of the glossary
     to: str,
     *,
-    database: str | None = None,
+    database: DatabaseName | None = None,
     method: Method = "POST",
     changed_method: Method = "PUT",
     key: tuple[str, ...] = (),
@@ -263,7 +264,7 @@ def send(
 def run(
     project: str | os.PathLike[str] = ".",
     *,
-    database: str | None = None,
+    database: DatabaseName | None = None,
     page_size: int | None = None,
     limit: int | None = None,
     listener: Listener | None = None,
@@ -283,7 +284,7 @@ def run(
 def resume(
     import_id: int,
     *,
-    database: str | None = None,
+    database: DatabaseName | None = None,
     max_rejects: int | str | None = None,
     allow_empty: bool = False,
     max_deletes: int | str = MAX_DELETES,
@@ -321,7 +322,7 @@ def resume(
 def undo(
     import_id: int,
     *,
-    database: str | None = None,
+    database: DatabaseName | None = None,
     dry_run: bool = False,
     allow_cascade: bool = False,
 ) -> UndoReport:
@@ -348,7 +349,7 @@ def export_rejects(
     import_id: int,
     path: str | os.PathLike[str],
     *,
-    database: str | None = None,
+    database: DatabaseName | None = None,
     codes: tuple[str, ...] = (),
     input: str | None = None,  # noqa: A002 - the word of the glossary
 ) -> ExportReport:
@@ -376,7 +377,7 @@ def replay(
     import_id: int,
     corrections: str | os.PathLike[str] | None = None,
     *,
-    database: str | None = None,
+    database: DatabaseName | None = None,
     codes: tuple[str, ...] = (),
     contract: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     null_values: tuple[str, ...] = (),
@@ -411,7 +412,7 @@ def dismiss(
     *,
     line: int | None = None,
     codes: tuple[str, ...] = (),
-    database: str | None = None,
+    database: DatabaseName | None = None,
 ) -> DismissReport:
     """Says of open rejects that they are to stay as they are, and why.
 

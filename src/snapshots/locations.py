@@ -28,7 +28,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from msgspec import Struct
@@ -40,6 +40,9 @@ from snapshots.time_limits import CONNECT_SECONDS, GREETING_ANSWER_SECONDS, GREE
 
 if TYPE_CHECKING:
     from snapshots.ports import Target
+
+DatabaseName: TypeAlias = str | os.PathLike[str]
+"""What names a database: the text of `--database`, or the path of a file."""
 
 DEFAULT = "sqlite:///snapshots.db"
 DATABASE = "snapshots"
@@ -174,7 +177,7 @@ def _url(place: Location) -> str:
     return f"{kind.schemes[0]}://{user}{places}/{path}" + (f"?{urlencode(shown)}" if shown else "")
 
 
-def target(database: str | None = None) -> Target:
+def target(database: DatabaseName | None = None) -> Target:
     """Returns the target for what a user wrote after `--database`; None: nothing.
 
         target("sqlite:///rides.db").connect()
@@ -219,7 +222,7 @@ class TargetSearch:
     there, and then gives the same target each time.
     """
 
-    def __init__(self, database: str | None = None) -> None:
+    def __init__(self, database: DatabaseName | None = None) -> None:
         self._database = _written(database)
         self._found: Target | None = None
         self._lock = threading.Lock()
@@ -261,8 +264,8 @@ def _kind_of_file(name: str) -> TargetKind | None:
     return next((one for one in _KINDS.values() if name.lower().endswith(one.suffixes)), None)
 
 
-def _written(database: str | None) -> str:
-    return database or os.environ.get("SNAPSHOTS_DATABASE") or DEFAULT
+def _written(database: DatabaseName | None) -> str:
+    return os.fspath(database or "") or os.environ.get("SNAPSHOTS_DATABASE") or DEFAULT
 
 
 def _file(kind: TargetKind, rest: str, *, quoted: bool = True) -> Location:

@@ -22,10 +22,11 @@ from snapshots.engine.lookback.file_diff import diff_of_file
 from snapshots.engine.lookback.log import read_log
 from snapshots.engine.plan.table_name import table_for
 from snapshots.ledger.answers import Answer
+from snapshots.locations import DatabaseName
 from snapshots.model import ImportRecord, Reject
 
 
-def history(database: str | None = None) -> list[ImportRecord]:
+def history(database: DatabaseName | None = None) -> list[ImportRecord]:
     """Returns all imports of a database, or of all databases of this user; newest last.
 
     >>> import snapshots
@@ -39,7 +40,7 @@ def history(database: str | None = None) -> list[ImportRecord]:
     return lookup.list_imports(database).imports
 
 
-def rejects(import_id: int, *, database: str | None = None) -> Iterator[Reject]:
+def rejects(import_id: int, *, database: DatabaseName | None = None) -> Iterator[Reject]:
     """Streams the rejects of one import in the order of the input.
 
     >>> import snapshots
@@ -53,7 +54,7 @@ def rejects(import_id: int, *, database: str | None = None) -> Iterator[Reject]:
     return lookup.rejects(import_id, database)
 
 
-def answers(import_id: int, *, database: str | None = None) -> Iterator[Answer]:
+def answers(import_id: int, *, database: DatabaseName | None = None) -> Iterator[Answer]:
     """Streams what was kept of the API's answers to the records of one delivery, by `keep`.
 
     They come in the order of the input. Each `Answer` has `line`, `key` (a JSON object, or None
@@ -67,7 +68,7 @@ def rows(
     *,
     as_of: str | None = None,
     where: Sequence[str] = (),
-    database: str | None = None,
+    database: DatabaseName | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Streams the rows of a table, as REST gives them; with `as_of`, those that held at that time.
 
@@ -89,7 +90,7 @@ def rows(
                 yield {name: json_value(kind, value) for (name, kind), value in pairs}
 
 
-def log(table: str, *key: str, database: str | None = None) -> list[dict[str, Any]]:
+def log(table: str, *key: str, database: DatabaseName | None = None) -> list[dict[str, Any]]:
     """Returns every version of the row with a key, oldest first, of a table with history.
 
     Each has `valid_from`, `valid_to` (None while it holds), `import_id`, `input`, `line` and `row`.
@@ -106,7 +107,7 @@ def diff(
     *,
     table: str | None = None,
     primary_key: Sequence[str] = (),
-    database: str | None = None,
+    database: DatabaseName | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Streams the rows that differ between two versions of a table, or a table and a file.
 
@@ -127,7 +128,7 @@ def _compared(
     after: int | str | None,
     table: str | None,
     primary_key: Sequence[str],
-    database: str | None,
+    database: DatabaseName | None,
 ) -> TableDiff:
     if isinstance(before, int) and isinstance(after, int):
         return diff_of_imports(locations.target(database_of(before, database)), before, after)

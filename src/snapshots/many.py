@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from snapshots.engine.events import Event, ImportResult, Listener
     from snapshots.errors import SnapshotsError
+    from snapshots.locations import DatabaseName
 
 
 def load_many(
     inputs: Iterable[str | os.PathLike[str]],
     *,
-    database: str | None = None,
+    database: DatabaseName | None = None,
     listener: Listener | None = None,
     files: int = FILES,
     **options: Any,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import fspath
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from snapshots.errors import SnapshotsError
+    from snapshots.locations import DatabaseName
     from snapshots.ports import Session, Target
 
 _MOST_CHOICES: Final = 4
 
 
-def database_of(import_id: int, database: str | None) -> str:
+def database_of(import_id: int, database: DatabaseName | None) -> str:
     """Returns the database that an import is in; `database` is what the user named, if anything.
 
     Nobody may resume or undo an import of another database by mistake. So the answer is clear only
@@ -42,7 +44,7 @@ def database_of(import_id: int, database: str | None) -> str:
     )
 
 
-def database_with(table: str, database: str | None) -> str:
+def database_with(table: str, database: DatabaseName | None) -> str:
     """Returns the database that has a table of this name, under the same conditions."""
     similar: list[str] = []
 
@@ -72,13 +74,13 @@ def similar_tables(target: Target, session: Session, text: str) -> list[str]:
 
 
 def _only(
-    database: str | None,
+    database: DatabaseName | None,
     has: Callable[[Target, Session], bool],
     what: str,
     missing: Callable[[], SnapshotsError],
 ) -> str:
     if database is not None:
-        return database
+        return fspath(database)
     answers = ask_all(has)
     found = [name for name, there in answers.found if there]
     if answers.unasked:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from snapshots.ledger.answers import Answer
     from snapshots.ledger.verifications import Verification
+    from snapshots.locations import DatabaseName
     from snapshots.model import ImportRecord, Reject
     from snapshots.ports import Session, Target
 
@@ -55,7 +56,7 @@ class Detail(Struct, frozen=True):
 
 
 def list_imports(
-    database: str | None, search: ImportFilter = EVERYTHING, most: int | None = None
+    database: DatabaseName | None, search: ImportFilter = EVERYTHING, most: int | None = None
 ) -> Listing:
     """Returns the imports of a database, or of every known database; newest last.
 
@@ -104,7 +105,7 @@ def _matching(history: History, search: ImportFilter, most: int | None) -> list[
     return found[:most]
 
 
-def show(import_id: int, database: str | None) -> Detail:
+def show(import_id: int, database: DatabaseName | None) -> Detail:
     """All that is known of one import. Raises LedgerError or UsageError if it is not found."""
     with _history_with(import_id, database) as (history, entry):
         return Detail(
@@ -118,7 +119,10 @@ def show(import_id: int, database: str | None) -> Detail:
 
 
 def rejects(
-    import_id: int, database: str | None, codes: Sequence[str] = (), most: int | None = None
+    import_id: int,
+    database: DatabaseName | None,
+    codes: Sequence[str] = (),
+    most: int | None = None,
 ) -> Iterator[Reject]:
     """Streams the rejects of one import in the order of the input: all, or those with some codes.
 
@@ -128,14 +132,16 @@ def rejects(
         yield from history.rejects(import_id, codes, most)
 
 
-def answers(import_id: int, database: str | None, most: int | None = None) -> Iterator[Answer]:
+def answers(
+    import_id: int, database: DatabaseName | None, most: int | None = None
+) -> Iterator[Answer]:
     """Streams what is kept of the answers to one delivery, in the order of the input."""
     with _history_with(import_id, database) as (history, _):
         yield from kept.every(history, import_id, most)
 
 
 @contextmanager
-def _history_with(import_id: int, database: str | None) -> Iterator[tuple[History, Entry]]:
+def _history_with(import_id: int, database: DatabaseName | None) -> Iterator[tuple[History, Entry]]:
     target = locations.target(database_of(import_id, database))
     with _opened(target) as session:
         history = History(target, session)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from snapshots.engine.input.grown import still_begins_with
 from snapshots.engine.input.identity import KnownInput, hash_like, identify, same_input
+from snapshots.engine.plan.command_again import command_again
 from snapshots.errors import InputChanged
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ def require_same(source: Source, entry: Entry, ledger: History) -> KnownInput:
     raise InputChanged(
         f"the input has changed since {entry.kind} {entry.import_id} began",
         place=identity.name,
-        hint=_changed(entry, identity.name),
+        hint=_changed(entry),
     )
 
 
-def _changed(entry: Entry, name: str) -> str:
+def _changed(entry: Entry) -> str:
     if entry.kind == "delivery":
         return "delivered rows stay delivered; send the current input like any other"
     return (
-        f"loaded rows stay, with _import_id {entry.import_id}; load the current input like any"
-        f" other: snapshots import {quote(name)}"
+        f"loaded rows stay, with _import_id {entry.import_id}; to load the current input,"
+        f" {command_again(entry)}"
     )

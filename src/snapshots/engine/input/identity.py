@@ -109,6 +109,12 @@ class KnownInput(Struct, frozen=True):
         ]
         return f"{' and '.join(parts)}, which {'is' if len(parts) == 1 else 'are'} gone"
 
+    @property
+    def elsewhere(self) -> str | None:
+        """The likely table, if the input is imported into other ones alone."""
+        into = {entry.table for entry in self.versions if entry.kind == "import"}
+        return self.likely if into and self.likely not in into else None
+
 
 def look_up(
     source: Source,

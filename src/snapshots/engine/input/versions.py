@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,6 +14,8 @@ from snapshots.ledger import destinations, undo_tables
 from snapshots.ledger.times import unix_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from snapshots.engine.input.identity import KnownInput
     from snapshots.engine.plan.options import Options
     from snapshots.ledger.entry import Entry
@@ -64,15 +67,34 @@ def previous_import(
 
 def _later(history: History, entry: Entry) -> PublishedVersion | None:
     """The newest version of the table of an import, if that was published later."""
-    table = placed(entry.plan)[0] if entry.plan and entry.as_of is not None else None
-    if table is None:
+    if entry.as_of is None:
         return None
+    newest = next(_newest_first(history, entry), None)
+    return None if newest is None or newest.import_id == entry.import_id else newest
+
+
+def replaced_by(history: History, entry: Entry) -> int | None:
+    """The import that has replaced all rows of a finished one since; None: there is none."""
+    for one in _newest_first(history, entry):
+        if unix_time(one.published_at) <= unix_time(entry.finished_at or ""):
+            return None
+        if json.loads(one.plan).get("mode") == "replace":
+            return one.import_id
+    return None
+
+
+def _newest_first(history: History, entry: Entry) -> Iterator[PublishedVersion]:
+    """The versions of the table of an import."""
+    table = placed(entry.plan)[0] if entry.plan else None
+    if table is None:
+        return
     own = canonical(history, table)
     for one in reversed(undo_tables.published(history)):
         into = placed(one.plan)[0]
-        if into is not None and canonical(history, into) == own:
-            return None if one.import_id == entry.import_id else one
-    return None
+        # To ask the database about each version of other tables would take long.
+        alike = into is not None and into.name.casefold() == table.name.casefold()
+        if into is not None and alike and canonical(history, into) == own:
+            yield one
 
 
 def _id(version: PublishedVersion | None) -> int | None:

@@ -121,8 +121,8 @@ def _nothing_new(
     other, later = previous.entry, previous.superseded_by
     result = already(previous, run.target, run.source.identity.name, known)
     hint = 'load them again with "again": true'
-    if known.lost:
-        hint += f', or into the table {known.likely} with "table": "{known.likely}"'
+    if into := known.likely if known.lost else known.elsewhere:
+        hint += f', or into the table {into} with "table": "{into}"'
     note = " ".join(
         (
             f"Import {other.import_id} has already loaded the same bytes ({other.input}).",

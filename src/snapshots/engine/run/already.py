@@ -51,6 +51,9 @@ def already(
     if known is not None and known.lost:
         message += f" {sentence(known.lost)}"
         hint += f" To load it into {known.likely} again, add --table {known.likely}."
+    elif known is not None and known.elsewhere:
+        message += f" Its rows are in table {entry.table}."
+        hint += f" To load it into {known.elsewhere}, too, add --table {known.elsewhere}."
     return ImportResult(
         record=entry.record(target.display()),
         counts=entry.counts,

@@ -6,7 +6,6 @@ import os
 import threading
 from contextlib import closing
 from dataclasses import replace
-from shlex import quote
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
@@ -16,6 +15,7 @@ from snapshots.engine.input.again import require_same
 from snapshots.engine.input.versions import PreviousImport
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_undamaged
+from snapshots.engine.plan.command_again import command_again
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.run.already import already
@@ -78,17 +78,12 @@ def _resume(
         require_undamaged(entry)
         if entry.state == "finished":
             of = ledger.entry(entry.same_as) if entry.same_as is not None else None
-            command = "import" if entry.kind == "import" else "send"
-            return already(
-                PreviousImport(of or entry),
-                target,
-                entry.input,
-                how=f"use snapshots {command} {quote(entry.input)} --again",
-            )
+            previous = PreviousImport(of or entry)
+            return already(previous, target, entry.input, how=command_again(entry, "--again"))
         if entry.state == "undone":
             raise LedgerError(
                 f"import {import_id} was undone: its rows were removed",
-                hint=f"import the input again: snapshots import {quote(entry.input)}",
+                hint=f"to load the input again, {command_again(entry)}",
             )
         if entry.error_code == TABLE_GONE:
             raise ContractError(entry.error or "", hint="see that import with snapshots list")
@@ -116,7 +111,7 @@ def _resume(
         if not entry.plan:
             raise LedgerError(
                 f"import {import_id} failed before anything could be loaded: {entry.error}",
-                hint=f"correct the input, and import it: snapshots import {quote(entry.input)}",
+                hint=f"correct the input; then {command_again(entry)}",
             )
         source = open_source(_place_of(entry, url), options.remote_access)
         try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from snapshots import system
 from snapshots._native import Converter
+from snapshots.engine.input.versions import replaced_by
 from snapshots.engine.lease import owner
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.plan.plan import LINEAGE, Plan
@@ -100,6 +101,11 @@ def require_verifiable(ledger: Ledger, entry: Entry) -> Plan:
             f"import {entry.import_id} is a version of a table with history: unchanged rows have"
             " the numbers of earlier imports",
             hint="to compare its file with the current rows: snapshots diff FILE --table NAME",
+        )
+    if entry.state == "finished" and (later := replaced_by(ledger, entry)) is not None:
+        raise Forbids(
+            f"import {later} has replaced the rows of import {entry.import_id}",
+            hint=f"verify that one: snapshots verify {later}",
         )
     if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
         raise ImportBusy(

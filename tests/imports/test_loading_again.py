@@ -1,0 +1,71 @@
+"""What messages say of an input that was loaded before: where its rows are, what loads it anew."""
+
+import pytest
+
+import snapshots as package
+from tests.support.command import snapshots
+
+
+def written(folder, name, text="id,name\n1,Ana\n"):
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_equal_bytes_under_another_name_are_said_to_be_in_another_table(tmp_path):
+    written(tmp_path, "customers.csv")
+    written(tmp_path, "suppliers.csv")
+    snapshots("import", "customers.csv", cwd=tmp_path)
+    done = snapshots("import", "suppliers.csv", cwd=tmp_path)
+    assert done.returncode == 5
+    assert "Its rows are in table customers." in done.stdout
+    assert "add --table suppliers" in done.stdout
+    assert (
+        snapshots("import", "suppliers.csv", "--table", "suppliers", cwd=tmp_path).returncode == 0
+    )
+    # Nothing is said where it is the same table.
+    again = snapshots("import", "customers.csv", cwd=tmp_path)
+    assert "Its rows are in" not in again.stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--table", "other one"),
+        ("--mode", "replace"),
+        ("--table", "t", "--mode", "mirror", "--primary-key", "id,name"),
+        ("--mode", "history", "--primary-key", "id"),
+    ],
+)
+def test_the_command_that_is_named_loads_into_the_same_table_in_the_same_way(tmp_path, options):
+    written(tmp_path, "a b.csv")
+    snapshots("import", "a b.csv", *options, cwd=tmp_path)
+    finished = package.resume(1, database=tmp_path / "snapshots.db")
+    assert "snapshots import 'a b.csv'" in finished.hint
+    assert finished.hint.endswith(" --again.")
+    package.undo(1, database=tmp_path / "snapshots.db")
+    with pytest.raises(package.SnapshotsError) as undone:
+        package.resume(1, database=tmp_path / "snapshots.db")
+    for hint in (finished.hint, str(undone.value.hint)):
+        for word in options:
+            assert (f"'{word}'" if " " in word else word) in hint
+
+
+def test_a_frame_is_loaded_again_from_python(tmp_path):
+    place = tmp_path / "snapshots.db"
+    package.load([{"id": 1}], table="t", database=place)
+    assert "load the frame again from Python" in package.resume(1, database=place).hint
+
+
+def test_a_replaced_import_is_not_said_to_differ(tmp_path):
+    for day in (1, 2):
+        written(tmp_path, f"v_2024010{day}.csv", f"id\n{day}\n")
+    snapshots("import", "v_20240101.csv", cwd=tmp_path)
+    snapshots("import", "v_20240102.csv", "--mode", "replace", cwd=tmp_path)
+    done = snapshots("verify", "1", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Import 2 has replaced the rows of import 1." in done.stderr
+    assert snapshots("verify", "2", cwd=tmp_path).returncode == 0
+    snapshots("undo", "2", cwd=tmp_path)
+    assert snapshots("verify", "1", cwd=tmp_path).returncode == 0
