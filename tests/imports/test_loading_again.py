@@ -43,7 +43,7 @@ def test_the_command_that_is_named_loads_into_the_same_table_in_the_same_way(tmp
     snapshots("import", "a b.csv", *options, cwd=tmp_path)
     finished = package.resume(1, database=tmp_path / "snapshots.db")
     assert "snapshots import 'a b.csv'" in finished.hint
-    assert finished.hint.endswith(" --again.")
+    assert finished.hint.endswith(" --again")
     package.undo(1, database=tmp_path / "snapshots.db")
     with pytest.raises(package.SnapshotsError) as undone:
         package.resume(1, database=tmp_path / "snapshots.db")
@@ -55,7 +55,7 @@ def test_the_command_that_is_named_loads_into_the_same_table_in_the_same_way(tmp
 def test_a_frame_is_loaded_again_from_python(tmp_path):
     place = tmp_path / "snapshots.db"
     package.load([{"id": 1}], table="t", database=place)
-    assert "load the frame again from Python" in package.resume(1, database=place).hint
+    assert "give the frame to snapshots.load" in package.resume(1, database=place).hint
 
 
 def test_a_replaced_import_is_not_said_to_differ(tmp_path):

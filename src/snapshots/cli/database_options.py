@@ -41,8 +41,8 @@ database = option(
     "--database",
     metavar="URL",
     group=DESTINATION,
-    help="The database: HOST:PORT, or a URL that begins with postgresql://, mysql://, mariadb://"
-    " or sqlite:///. Default: sqlite:///snapshots.db.",
+    help="The database: HOST:PORT, a URL that begins with postgresql://, mysql://, mariadb://,"
+    " sqlite:/// or duckdb:///, or a file, such as sales.db. Default: sqlite:///snapshots.db.",
 )
 home = option(
     "--database",

@@ -203,7 +203,7 @@ def _mistyped(word: str) -> str:
     help="Show the version.",
 )
 def cli() -> None:
-    """Load CSV files into databases, and account for every record."""
+    """Load files into databases, send rows to HTTP APIs, and account for every record."""
 
 
 def main() -> Any:

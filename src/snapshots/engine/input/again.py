@@ -39,6 +39,6 @@ def _changed(entry: Entry) -> str:
     if entry.kind == "delivery":
         return "delivered rows stay delivered; send the current input like any other"
     return (
-        f"loaded rows stay, with _import_id {entry.import_id}; to load the current input,"
-        f" {command_again(entry)}"
+        f"loaded rows stay, with _import_id {entry.import_id}; to load the current input"
+        f"{command_again(entry)}"
     )

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 
 def command_again(entry: Entry, *more: str) -> str:
-    """What to do, as a part of a sentence: `use snapshots import a.csv --table t --again`.
+    """What follows on `To load it again`, such as `: snapshots import a.csv --table t --again`.
 
-    It has the table, the mode and the key of the earlier run, where they are not the usual ones.
-    The options by which the input was read are not known.
+    The command has the table, the mode and the key of the earlier run, where they are not the usual
+    ones. It does not have the options by which the input was read.
     """
     if entry.input == inner_names.FRAME:
-        return "load the frame again from Python"
+        return ", give the frame to snapshots.load"
     words = [quote(entry.input)]
     if entry.kind == "import":
         words += _destination(entry)
     elif HIDDEN not in entry.table:
         words += ["--to", quote(entry.table)]
     command = "import" if entry.kind == "import" else "send"
-    return " ".join((f"use snapshots {command}", *words, *more))
+    return " ".join((f": snapshots {command}", *words, *more))
 
 
 def _destination(entry: Entry) -> list[str]:

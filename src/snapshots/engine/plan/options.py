@@ -123,12 +123,14 @@ class Options:
         False, "With mode append: publish all rows of the input at once, or none."
     )
     allow_empty: bool = option(
-        False, "With mode replace: accept an input without rows, which empties the table."
+        False,
+        "With modes replace, mirror and history: accept an input without rows, which empties the"
+        " table.",
     )
     max_deletes: str = option(
         MAX_DELETES,
-        "With mode replace: publish nothing if the table would lose more rows than this number, or"
-        " this share of its rows.",
+        "With modes replace, mirror and history: publish nothing if the table would lose more rows"
+        " than this number, or this share of its rows.",
     )
     allow_cascade: bool = option(
         False,
@@ -137,8 +139,8 @@ class Options:
     )
     as_of: str | None = option(
         None,
-        "With mode replace: the date of the input's version. Default: the date in its name, else"
-        " now. An older version replaces no newer one.",
+        "With any mode but append: the date of the input's version. Default: the date in its name,"
+        " else now. An older version replaces no newer one.",
     )
     duplicates: Duplicates = option(
         "reject",

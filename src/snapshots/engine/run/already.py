@@ -29,18 +29,18 @@ def already(
     given: str,
     known: KnownInput | None = None,
     *,
-    how: str = "add --again",
+    how: str = ", add --again.",
 ) -> ImportResult:
     """The result where an earlier run has loaded or delivered the input, under any name.
 
-    `known` is what was found of its tables, if that was asked. `how` says what loads it again.
+    `known` is what was found of its tables, if that was asked. `how` follows on "To load it again".
     """
     entry = previous.entry
     done = "imported" if entry.kind == "import" else "delivered"
     when = entry.finished_at or entry.started_at
     which = f"{entry.import_id}{_after_others(entry)}"
     message = f"Already {done} as {which} ({entry.input}, {when})."
-    hint = f"To {'load' if entry.kind == 'import' else 'send'} it again, {how}."
+    hint = f"To {'load' if entry.kind == 'import' else 'send'} it again{how}"
     if previous.superseded_by is not None:
         message += f" It is superseded by import {previous.superseded_by}."
     if entry.damage is not None:
@@ -53,7 +53,7 @@ def already(
         hint += f" To load it into {known.likely} again, add --table {known.likely}."
     elif known is not None and known.elsewhere:
         message += f" Its rows are in table {entry.table}."
-        hint += f" To load it into {known.elsewhere}, too, add --table {known.elsewhere}."
+        hint = f"To load it into {known.elsewhere}, too, add --table {known.elsewhere}."
     return ImportResult(
         record=entry.record(target.display()),
         counts=entry.counts,

@@ -83,7 +83,7 @@ def _resume(
         if entry.state == "undone":
             raise LedgerError(
                 f"import {import_id} was undone: its rows were removed",
-                hint=f"to load the input again, {command_again(entry)}",
+                hint=f"to load the input again{command_again(entry)}",
             )
         if entry.error_code == TABLE_GONE:
             raise ContractError(entry.error or "", hint="see that import with snapshots list")
@@ -111,7 +111,7 @@ def _resume(
         if not entry.plan:
             raise LedgerError(
                 f"import {import_id} failed before anything could be loaded: {entry.error}",
-                hint=f"correct the input; then {command_again(entry)}",
+                hint=f"correct the input; to load it again{command_again(entry)}",
             )
         source = open_source(_place_of(entry, url), options.remote_access)
         try:
