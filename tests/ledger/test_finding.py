@@ -52,6 +52,7 @@ def test_files_are_found_by_content_and_else_by_name(many, tmp_path):
     assert found(many, {"9.csv": {None}, "x": {eight}}) == [8, 9]
     assert found(many, {"a%b_c!.csv": {"other"}}) == [1]
     assert found(many, {"aXb_c!.csv": {"other"}, "csv": {None}, "far": {None}, "": {None}}) == []
+    assert found(many, {"9.csv": {None}, "8\udcff.csv": {None}}) == [9], "a name that is no text"
     more = {f"{n}.csv": {"other"} for n in range(600, MANY + 100)}
     assert found(many, more) == list(range(600, MANY + 1))
     hashes = {f"{n}.txt": {f"{n:064d}"} for n in range(2, MANY + 100)}

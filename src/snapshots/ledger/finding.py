@@ -52,7 +52,8 @@ def of_files(history: History, files: Mapping[str, set[str | None]]) -> Iterator
         )
         numbers.update(cast("int", number) for number, _ in rows)
         known.update(str(content) for _, content in rows)
-    names = {name for name, hashes in files.items() if not hashes <= known}
+    # A name that is no text is in no ledger, and no database can be asked for it.
+    names = {name for name, hashes in files.items() if not hashes <= known and _is_text(name)}
     if names:
         numbers.update(_named(history, names))
     for some in _few(sorted(numbers)):
@@ -70,6 +71,10 @@ def _named(history: History, names: set[str]) -> Iterator[int]:
             for number, name in page:
                 if PurePath(str(name)).name in names:
                     yield cast("int", number)
+
+
+def _is_text(name: str) -> bool:
+    return name == name.encode(errors="replace").decode()
 
 
 def _few(values: Sequence[T]) -> Iterator[Sequence[T]]:
