@@ -79,6 +79,8 @@ class Splitter:
         """`dialect`: JSON of model.Dialect. `offset`, `line`: of the first byte fed, which
         must begin a record. `rows`: where the values of the records come, so that they need not be
         read from the text. ValueError if the JSON is wrong."""
+    def resize(self, chunk_size: int) -> None:
+        """Chunks that are not cut yet are full at so many bytes."""
     def feed(self, data: Buffer) -> list[Chunk]: ...
     def finish(self) -> list[Chunk]:
         """Ends the input, and gives the rest of it. The last record may lack a line end."""

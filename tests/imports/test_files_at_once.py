@@ -13,6 +13,7 @@ from snapshots import locations
 from snapshots.cli.progress_lines import Figures
 from snapshots.engine.events import Failed, ImportResult, Opened, Progress
 from snapshots.engine.plan.options import Options
+from snapshots.engine.run import together
 from snapshots.engine.run.input_order import sequences_of
 from snapshots.model import Counts
 from tests.support import snapshots_process
@@ -115,6 +116,47 @@ def test_what_fails_stops_no_other_and_another_one_makes_the_table(postgres_url,
     assert [one["outcome"] for one in said(run)] == [one["outcome"] for one in said(alone)]
     assert run.returncode == alone.returncode != 0
     assert numbers(postgres_url, "t") == [*range(10, 30), *range(40, 60)]
+
+
+@pytest.fixture
+def groups(monkeypatch):
+    """The sizes of the groups that were committed."""
+    sizes = []
+    real = together.import_group
+
+    def counting(*arguments):
+        done = real(*arguments)
+        sizes.append(len(done))
+        return done
+
+    monkeypatch.setattr(together, "import_group", counting)
+    return sizes
+
+
+def test_small_files_go_in_groups_and_the_others_alone(database, tmp_path, groups):
+    """Between them: a large one, an empty one, one with a reject, and one of another form."""
+    large, empty, rejected, other = 40, 41, 42, 90
+    for number in range(120):
+        lines = 300_000 if number == large else 10
+        text = rows(1_000_000 if number == large else 10 * number, lines)
+        text = {empty: "", other: "id;name\n-1;x\n"}.get(number, text)
+        (tmp_path / f"{number:03}.csv").write_text(text + "x,bad\n" * (number == rejected))
+    given = {"database": database, "table": "t", "files": 3, "max_rejects": "100%"}
+    found = list(snapshots.load_many([tmp_path], **given))
+    assert names(found) == [f"{number:03}.csv" for number in range(120)]
+    wrong = {number for number, one in enumerate(outcomes(found)) if one != "finished"}
+    assert wrong == {empty}
+    assert found[rejected][1].counts.rejected == 1
+    one_writer = locations.target(database).writers == 1
+    alone = {large, empty, other}
+    assert sum(groups) > (0 if one_writer else 60)
+    expected = {n for k in range(120) if k not in alone for n in range(10 * k, 10 * k + 10)}
+    expected |= {*range(1_000_000, 1_300_000), -1}
+    assert numbers(database, "t") == sorted(expected)
+    imports = [one.record.import_id for _, one in found if isinstance(one, ImportResult)]
+    assert len(set(imports)) == len(imports) == 119
+    assert {one.outcome for _, one in snapshots.load_many([tmp_path], **given)
+            if isinstance(one, ImportResult)} == {"already_imported"}  # fmt: skip
 
 
 @pytest.mark.parametrize("size", [10, 200_000])

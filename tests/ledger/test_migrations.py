@@ -26,6 +26,11 @@ COLUMNS = {
 }
 """Of snapshots_imports, which a ledger of that version lacks."""
 
+INDEXES = {
+    "postgres": "SELECT indexname FROM pg_indexes",
+    "mysql": "SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE()",
+    "sqlite": "SELECT name FROM sqlite_schema WHERE type = 'index'",
+}
 NEWER = schema.VERSION + 1
 
 
@@ -50,6 +55,9 @@ def is_migrated(older):
     assert version(older) == [(schema.VERSION,)]
     assert set().union(*COLUMNS.values()) <= columns(older, "snapshots_imports")
     assert "skipped_by_code" in columns(older, "snapshots_chunks")
+    name = locations.target(older).dialect.name
+    if name in INDEXES:
+        assert ("snapshots_imports_table",) in execute(older, INDEXES[name])
 
 
 def version(database):
@@ -278,6 +286,7 @@ def test_the_version_is_the_number_of_the_last_file(dialect):
             # sets what it finds as it is to be.
             assert (
                 schema.adds_a_column(statement)
+                or schema.makes_an_index(statement)
                 or " IF NOT EXISTS " in statement
                 or statement.startswith(("ALTER TABLE snapshots_imports MODIFY ", "SELECT setval("))
             )
@@ -294,3 +303,17 @@ def test_a_ledger_that_changes_under_a_writer_is_noticed(database, tmp_path):
             pytest.fail("it must not get so far")
     finally:
         session.close()
+
+
+@pytest.mark.parametrize("since", range(1, schema.VERSION))
+def test_a_migration_that_ended_before_its_version_was_written_runs_again(database, since):
+    """It finds what it has made: columns, tables and indexes."""
+    target = locations.target(database)
+    session = target.connect()
+    try:
+        schema.make(target, session)
+        session.execute("UPDATE snapshots_version SET version = ?", (since,))
+        assert schema.migrate(target, session, owner.alive) == since
+    finally:
+        session.close()
+    is_migrated(database)

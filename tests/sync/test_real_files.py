@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from snapshots._native import Hasher
-from snapshots.engine.history.file_status import file_status
+from snapshots.engine.history.file_status import asked_files, file_status
 from snapshots.engine.history.lookup import list_imports
 from tests.support.database_servers import free_port
 from tests.support.input_files import SHARED, data, in_the_repository
@@ -70,7 +70,7 @@ def open_questions(database, folder, drops):
         name for name, stat in seen.items() if (name, stat.st_size, stat.st_mtime_ns) not in refused
     ]
     found = []
-    for status in file_status(others, list_imports(database)):
+    for status in file_status(asked_files(others), list_imports(database)):
         wanted = drops.records.get(Path(status.input))
         records = {one.records for one in status.imports if one.state == "finished"}
         if status.presence != "imported" or (wanted is not None and wanted not in records):

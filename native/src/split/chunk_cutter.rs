@@ -86,6 +86,11 @@ impl ChunkCutter {
         self.border = border;
     }
 
+    /// Chunks that are not cut yet are full at this number of bytes.
+    pub fn set_chunk_size(&mut self, chunk_size: usize) {
+        self.chunk_size = chunk_size.max(1);
+    }
+
     /// Whether the border is reached.
     pub fn is_done(&self) -> bool {
         self.overlong.is_none() && self.start >= self.border

@@ -38,6 +38,10 @@ impl Splitter {
         })
     }
 
+    fn resize(&mut self, chunk_size: usize) {
+        self.cutter.set_chunk_size(chunk_size);
+    }
+
     fn feed(&mut self, py: Python<'_>, data: PythonBytes<'_>) -> PyResult<Vec<Chunk>> {
         let data = data.as_bytes();
         memory_check::require(self.cutter.capacity_for(data.len()))?;

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from snapshots.cli import option_groups, verbosity
 from snapshots.cli.option import Option
@@ -32,6 +33,7 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Reads the arguments as click does, and notes how much the command is to say."""
         rest = super().parse_args(ctx, args)
+        _leave_out_sessions(ctx)
         wanted = verbosity.chosen(ctx)
         if not ctx.resilient_parsing:
             verbosity.choose(wanted)
@@ -75,6 +77,17 @@ def write_examples(examples: Sequence[Example], formatter: click.HelpFormatter) 
         for purpose, line in examples:
             formatter.write(f"{'':>{formatter.current_indent}}{purpose}:\n")
             formatter.write(f"{'':>{formatter.current_indent + 2}}{line}\n")
+
+
+def _leave_out_sessions(ctx: click.Context) -> None:
+    """Leaves out the variable SNAPSHOTS_SESSIONS, which is there for commands with --cluster."""
+    given = ctx.params.get("sessions") is not None and ctx.params.get("cluster") is None
+    if given and not ctx.resilient_parsing:
+        if ctx.get_parameter_source("sessions") is ParameterSource.COMMANDLINE:
+            from snapshots.engine.plan.options import sessions_without_cluster
+
+            raise sessions_without_cluster()
+        ctx.params["sessions"] = None
 
 
 def _group(param: click.Option) -> str:

@@ -23,7 +23,10 @@ from snapshots.errors import UsageError
 from snapshots.model import State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from snapshots.engine.history.lookup import Listing
+    from snapshots.model import ImportRecord
 
 
 NEWEST = 100
@@ -96,33 +99,42 @@ def command(
             " named files",
             hint="omit the files, or these options",
         )
-    # A ledger may have a million: nobody reads so many, and a program asks for what it wants.
-    shortened = limit is None and not (files or as_json)
-    listing = lookup.list_imports(database, search, NEWEST + 1 if shortened else limit)
-    shortened = shortened and len(listing.imports) > NEWEST
-    if shortened:
-        del listing.imports[:-NEWEST]
-    say_unanswered(listing)
-    complain_of_damage(listing.imports)
     if files:
-        ctx.exit(_tell_of_files(files, listing, as_json=as_json))
-    if listing.imports:
-        with until_nobody_reads():
-            _print(listing, as_json=as_json)
-        if shortened:
-            note(f"these are the newest {NEWEST} imports; --limit N shows more")
-    elif not as_json:
-        note(_none(search != ImportFilter(), listing))
+        ctx.exit(_tell_of_files(files, database, as_json=as_json))
+    # A ledger may have a million: nobody reads so many, and a program takes them one by one.
+    if as_json and limit is None:
+        listing, records = lookup.stream_imports(database, search)
+    else:
+        listing = lookup.list_imports(database, search, limit or NEWEST + 1)
+        records = iter(listing.imports)
+    say_unanswered(listing)
+    if as_json:
+        _print_objects(records)
+    else:
+        _print_table(listing, limit, filtered=search != ImportFilter())
     if listing.unasked and not listing.databases:
         ctx.exit(6)
 
 
-def _print(listing: Listing, *, as_json: bool) -> None:
-    if not as_json:
-        print_imports(listing.imports)
+def _print_objects(records: Iterator[ImportRecord]) -> None:
+    with until_nobody_reads():
+        for record in records:
+            complain_of_damage([record])
+            say_json(record_object(record))
+
+
+def _print_table(listing: Listing, limit: int | None, *, filtered: bool) -> None:
+    shortened = limit is None and len(listing.imports) > NEWEST
+    if shortened:
+        del listing.imports[:-NEWEST]
+    complain_of_damage(listing.imports)
+    if not listing.imports:
+        note(_none(filtered, listing))
         return
-    for record in listing.imports:
-        say_json(record_object(record))
+    with until_nobody_reads():
+        print_imports(listing.imports)
+    if shortened:
+        note(f"these are the newest {NEWEST} imports; --limit N shows more")
 
 
 def _none(filtered: bool, listing: Listing) -> str:
@@ -136,11 +148,16 @@ def _none(filtered: bool, listing: Listing) -> str:
     return what
 
 
-def _tell_of_files(files: tuple[str, ...], listing: Listing, *, as_json: bool) -> int:
+def _tell_of_files(files: tuple[str, ...], database: str | None, *, as_json: bool) -> int:
     """Says for each file whether it was imported, and returns the exit code."""
-    from snapshots.engine.history.file_status import file_status
+    from snapshots.engine.history import lookup
+    from snapshots.engine.history.file_status import asked_files, file_status, hashes_by_name
 
-    statuses = file_status(files, listing)
+    asked = asked_files(files)
+    listing = lookup.list_of_files(database, hashes_by_name(asked))
+    say_unanswered(listing)
+    complain_of_damage(listing.imports)
+    statuses = file_status(asked, listing)
     if as_json:
         for status in statuses:
             say_json(

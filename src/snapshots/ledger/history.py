@@ -254,8 +254,8 @@ class History:
     def last_plan(self, table: str) -> str | None:
         """Reads the plan of the last import into a table, as JSON; None where there is none."""
         rows = self.session.execute(
-            "SELECT plan FROM snapshots_imports WHERE table_name = ? AND plan <> ''"
-            f" ORDER BY id DESC{self._limit(1)}",
+            "SELECT plan FROM snapshots_imports WHERE table_name = ? AND kind = 'import'"
+            f" AND plan <> '' ORDER BY id DESC{self._limit(1)}",
             (table,),
         )
         return str(rows[0][0]) if rows else None

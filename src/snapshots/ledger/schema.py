@@ -2,8 +2,8 @@
 
 A migration is a file `NNNN_NAME.sql` in the folder that `SqlDialect.ledger_scripts` names; the
 ledger's version is the number of the last file. Each statement of a later file than the first adds
-one column, or creates what does not exist yet. Some databases commit such a statement by itself, so
-that an interrupted migration must be able to run again from its beginning.
+one column or an index, or creates what does not exist yet. Some databases commit such a statement
+by itself, so that an interrupted migration must be able to run again from its beginning.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, Session, Target
     from snapshots.sql_dialect import SqlDialect
 
-VERSION = 12
+VERSION = 13
 """The version that this program reads and writes."""
 RACE_SECONDS = 5.0
 """How long `make` tries again while other processes create the same tables."""
@@ -58,6 +58,12 @@ Alive = Callable[[str | None, float], bool]
 _VERSION = TableName("snapshots_version")
 _IMPORTS = TableName("snapshots_imports")
 _ADDS = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) ")
+_MAKES_INDEX = re.compile(r"CREATE INDEX (\w+) ON (\w+) ")
+_HAS_INDEX = (
+    "SELECT 1 FROM information_schema.statistics"
+    " WHERE table_schema = DATABASE() AND index_name = ? AND table_name = ?"
+)
+"""For databases in which CREATE INDEX has no IF NOT EXISTS."""
 _KNOWS_CREATED = 3
 LOADED = """
 SELECT id FROM (
@@ -238,6 +244,12 @@ def adds_a_column(statement: str) -> re.Match[str] | None:
     return _ADDS.match(statement)
 
 
+def makes_an_index(statement: str) -> re.Match[str] | None:
+    """Matches a statement that makes an index, also of a name that is taken; its groups are the
+    index and the table."""
+    return _MAKES_INDEX.match(statement)
+
+
 def _carry_out(target: Target, session: Session, number: int) -> None:
     for statement in statements(target.dialect, number):
         adds = adds_a_column(statement)
@@ -245,6 +257,9 @@ def _carry_out(target: Target, session: Session, number: int) -> None:
             shape = target.inspect(session, TableName(adds[1]))
             if shape is not None and adds[2] in {column.name for column in shape.columns}:
                 continue
+        makes = makes_an_index(statement)
+        if makes and session.execute(_HAS_INDEX, makes.groups()):
+            continue
         session.execute(statement)
 
 

@@ -17,7 +17,7 @@ from snapshots.sources import expand, open_source, shown
 from snapshots.sources.names import require_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from snapshots.engine.history.lookup import Listing
     from snapshots.model import ImportRecord
@@ -43,37 +43,68 @@ class FileStatus(Struct, frozen=True):
     error: InputError | None = None
 
 
-def file_status(arguments: Sequence[str], listing: Listing) -> list[FileStatus]:
-    """Says for each file whether its content was imported.
+class AskedFile(Struct, frozen=True):
+    """A file that somebody asks for, as it is now."""
 
-    `arguments` are names, folders and patterns. A file that is no input, or does not exist, is
-    looked up by its name. Raises UsageError for an argument that is empty or no text.
+    name: str
+    content_hash: str | None = None
+    size: int | None = None
+    error: InputError | None = None
+    """Why there is no hash."""
+    absent: bool = False
+    """It cannot even be looked for."""
+
+
+def asked_files(arguments: Sequence[str]) -> list[AskedFile]:
+    """Reads the files, which are names, folders and patterns.
+
+    Raises UsageError for an argument that is empty or no text.
     """
-    # One that had nothing to load says nothing of a file.
-    imports = [record for record in listing.imports if record.same_as is None]
-    statuses = []
+    asked: list[AskedFile] = []
     names: list[str] = []
     for argument in arguments:
         require_text(argument)
         try:
             names += expand([argument])
         except InputError as error:
-            statuses.append(_not_there(argument, error, imports))
+            asked.append(AskedFile(argument, error=error, absent=True))
     for name in expand(names):
         try:
-            content_hash, size = _content(name)
+            asked.append(AskedFile(name, *_content(name)))
         except InputError as error:
-            named = _named(name, imports)
-            statuses.append(FileStatus(shown(name), None, "unreadable", named, error))
-        else:
-            status = _status(shown(name), content_hash, size, imports)
-            if listing.unasked and status.presence in {"unknown", "changed"}:
-                status = replace(status, presence="unclear")
-            statuses.append(status)
+            asked.append(AskedFile(name, error=error))
+    return asked
+
+
+def hashes_by_name(files: Iterable[AskedFile]) -> dict[str, set[str | None]]:
+    """What the imports of files are found by: names without folders, and their hashes."""
+    found: dict[str, set[str | None]] = {}
+    for file in files:
+        found.setdefault(_base(file.name), set()).add(file.content_hash)
+        found.setdefault(_base(shown(file.name)), set()).add(file.content_hash)
+    return found
+
+
+def file_status(files: Sequence[AskedFile], listing: Listing) -> list[FileStatus]:
+    """Says for each file whether its content was imported.
+
+    A file that is no input, or does not exist, is looked up by its name.
+    """
+    # One that had nothing to load says nothing of a file.
+    imports = [record for record in listing.imports if record.same_as is None]
+    statuses = []
+    for file in files:
+        status = _status(file, imports)
+        if listing.unasked and status.presence in {"unknown", "changed"}:
+            status = replace(status, presence="unclear")
+        statuses.append(status)
     return statuses
 
 
-def _not_there(name: str, error: InputError, imports: list[ImportRecord]) -> FileStatus:
+def _without_content(file: AskedFile, imports: list[ImportRecord]) -> FileStatus:
+    name, error = file.name, file.error
+    if not file.absent:
+        return FileStatus(shown(name), None, "unreadable", _named(name, imports), error)
     if has_magic(name) or os.path.lexists(name):
         return FileStatus(name, None, "unreadable", [], error)
     named = _named(name, imports)
@@ -90,9 +121,10 @@ def _content(name: str) -> tuple[str, int | None]:
         source.close()
 
 
-def _status(
-    name: str, content_hash: str, size: int | None, imports: list[ImportRecord]
-) -> FileStatus:
+def _status(file: AskedFile, imports: list[ImportRecord]) -> FileStatus:
+    name, content_hash = shown(file.name), file.content_hash
+    if content_hash is None:
+        return _without_content(file, imports)
     same = [record for record in imports if record.content_hash == content_hash]
     kinds = {(record.kind, record.state == "finished") for record in same}
     if ("import", True) in kinds:
@@ -103,7 +135,7 @@ def _status(
         return FileStatus(name, content_hash, "unfinished", same)
     named = _named(name, imports)
     # Of what was stopped early the hash is not known yet.
-    begun = [record for record in named if _may_be(record, size)]
+    begun = [record for record in named if _may_be(record, file.size)]
     if begun:
         return FileStatus(name, content_hash, "unfinished", begun)
     return FileStatus(name, content_hash, "changed" if named else "unknown", named)
@@ -115,5 +147,9 @@ def _may_be(record: ImportRecord, size: int | None) -> bool:
 
 
 def _named(name: str, imports: list[ImportRecord]) -> list[ImportRecord]:
-    base = PurePath(name).name
-    return [record for record in imports if PurePath(record.input).name == base]
+    base = _base(name)
+    return [record for record in imports if _base(record.input) == base]
+
+
+def _base(name: str) -> str:
+    return PurePath(name).name

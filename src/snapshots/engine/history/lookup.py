@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +15,12 @@ from snapshots.engine.history.locate import database_of
 from snapshots.engine.lease import owner
 from snapshots.errors import LedgerError
 from snapshots.ledger import answers as kept
-from snapshots.ledger import verifications
+from snapshots.ledger import finding, verifications
 from snapshots.ledger.entry import CommittedChunk, Entry
 from snapshots.ledger.history import History, ImportFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from snapshots.ledger.answers import Answer
     from snapshots.ledger.verifications import Verification
@@ -63,10 +64,52 @@ def list_imports(
     `search` says which, and `most` takes only the newest ones. All databases are asked at once. One
     that does not answer in time is among `unasked`. If `database` is given, its errors are raised.
     """
+    listing = _asked(database, lambda history: _matching(history, search, most))
+    if most is not None:
+        del listing.imports[: max(0, len(listing.imports) - most)]
+    return listing
 
+
+def list_of_files(database: str | None, files: Mapping[str, set[str | None]]) -> Listing:
+    """Returns the imports of some files, as `finding.of_files` finds them; else as above."""
+
+    def found(history: History) -> list[ImportRecord]:
+        shown = history.target.display()
+        return [_record(entry, shown) for entry in finding.of_files(history, files)]
+
+    return _asked(database, found)
+
+
+def stream_imports(
+    database: str | None, search: ImportFilter = EVERYTHING
+) -> tuple[Listing, Iterator[ImportRecord]]:
+    """Streams the imports of a database, or of every known database that answers; newest last.
+
+    Each database gives its own by their numbers. The listing says who has answered.
+    """
+    listing = _asked(database, lambda _: [])
+    names = listing.databases if database is None else [database]
+    streams = (_streamed(name, search) for name in names)
+    return listing, heapq.merge(*streams, key=_age)
+
+
+def _streamed(database: str, search: ImportFilter) -> Iterator[ImportRecord]:
+    target = locations.target(database)
+    states = set(search.states)
+    with _opened(target) as session:
+        history = History(target, session)
+        if not history.exists():
+            return
+        for entry in finding.in_order(history, _in_the_ledger(search)):
+            record = _record(entry, target.display())
+            if not states or record.state in states:
+                yield record
+
+
+def _asked(database: str | None, found: Callable[[History], list[ImportRecord]]) -> Listing:
     def ask(target: Target, session: Session) -> list[ImportRecord]:
         history = History(target, session)
-        return _matching(history, search, most) if history.exists() else []
+        return found(history) if history.exists() else []
 
     if database is not None:
         target = locations.target(database)
@@ -80,19 +123,26 @@ def list_imports(
             answers.gone,
             [name for name, _ in answers.found],
         )
-    listing.imports.sort(key=lambda record: (record.started_at, record.import_id))
-    if most is not None:
-        del listing.imports[: max(0, len(listing.imports) - most)]
+    listing.imports.sort(key=_age)
     return listing
+
+
+def _age(record: ImportRecord) -> tuple[str, int]:
+    return record.started_at, record.import_id
+
+
+def _in_the_ledger(search: ImportFilter) -> ImportFilter:
+    """A process that was killed could not say so: its import is still `running` in the ledger."""
+    if "interrupted" in search.states:
+        return replace(search, states=(*search.states, "running"))
+    return search
 
 
 def _matching(history: History, search: ImportFilter, most: int | None) -> list[ImportRecord]:
     """Returns the newest imports in the states that they are shown in, newest first."""
     database = history.target.display()
     states = set(search.states)
-    if "interrupted" in states:
-        # A process that was killed could not say so: its import is still `running` in the ledger.
-        search = replace(search, states=(*search.states, "running"))
+    search = _in_the_ledger(search)
     found: list[ImportRecord] = []
     before = None
     while most is None or len(found) < most:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from snapshots._native import Hasher, Splitter
+from snapshots.engine.input.chunk_sizes import ChunkSizes
 from snapshots.engine.input.cut import Piece
 from snapshots.errors import InputChanged
 from snapshots.formats import encodings
@@ -149,7 +150,7 @@ class Reader:
         self,
         source: Source,
         dialect: Dialect,
-        chunk_size: int,
+        chunk_size: int | ChunkSizes,
         remainder: Remainder,
         content_hash: str | None,
         *,
@@ -160,7 +161,7 @@ class Reader:
         self._may_change = may_change
         self._source = source
         self._dialect = dialect
-        self._chunk_size = chunk_size
+        self._sizes = ChunkSizes(chunk_size) if isinstance(chunk_size, int) else chunk_size
         self._gaps = remainder.gaps
         self._utf8 = encodings.is_utf8(dialect.encoding)
         self._plain = source.seekable and self._utf8
@@ -194,7 +195,9 @@ class Reader:
                     self._passed_by.check(self.end, taken)
                 else:
                     taken = view if gap.end is None else view[: gap.end - self.end]
-                    yield from self._pieces(splitter.feed(taken))
+                    if chunks := splitter.feed(taken):
+                        splitter.resize(self._size_of_next(gap, chunks[-1].end))
+                        yield from self._pieces(chunks)
                 self.end += len(taken)
                 view = view[len(taken) :]
                 if self.end == gap.end:
@@ -217,9 +220,15 @@ class Reader:
             self.size = self._hasher.length
 
     def _splitter(self, gap: Gap) -> Splitter:
-        size = gap.end - gap.start if gap.begun and gap.end else self._chunk_size
+        size = self._size_of_next(gap, gap.start)
         dialect, rows = dialect_json(self._dialect), self._source.typed_rows
         return Splitter(dialect, size, gap.start, gap.line, rows)
+
+    def _size_of_next(self, gap: Gap, start: int) -> int:
+        if gap.begun and gap.end:
+            return gap.end - gap.start
+        size = self._source.identity.size if self._plain else None
+        return self._sizes.of_next(None if size is None else size - start)
 
     def _pieces(self, chunks: list[Chunk]) -> Iterator[Piece]:
         for chunk in chunks:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
+from snapshots.engine.input.chunk_sizes import ChunkSizes
 from snapshots.engine.input.cutter import Cutter, ReadingCutter
 from snapshots.engine.input.reader import Reader, Remainder
 from snapshots.engine.loading.prefetched_chunks import PrefetchedChunks
@@ -62,7 +63,10 @@ class ThreadExecutor:
 
     def cutter(self, remainder: Remainder) -> Cutter:
         """See `Executor`: a chunk at a time, with its bytes."""
-        return ReadingCutter(reader(self._task, remainder))
+        task = self._task
+        usual = self._part.target.chunk_bytes
+        chosen = task.options.chunk_size is not None or task.plan.chunk_size != usual
+        return ReadingCutter(reader(task, remainder, workers=1 if chosen else self.threads))
 
     def work(self, flow: LoadingFlow) -> None:
         """See `Executor`."""
@@ -82,10 +86,10 @@ class ThreadExecutor:
             session.cancel()
 
 
-def reader(task: JobContext, remainder: Remainder) -> Reader:
-    """The one reader of an import's input."""
-    plan = task.plan
-    return Reader(task.source, plan.dialect, plan.chunk_size, remainder, task.content_hash)
+def reader(task: JobContext, remainder: Remainder, *, workers: int = 1) -> Reader:
+    """The one reader of an import's input. So many `workers` share what is left at its end."""
+    sizes = ChunkSizes(task.plan.chunk_size, workers)
+    return Reader(task.source, task.plan.dialect, sizes, remainder, task.content_hash)
 
 
 def workers(options: Options, target: Target) -> int:

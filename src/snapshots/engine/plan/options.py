@@ -236,8 +236,7 @@ class Options:
                 raise UsageError(f"{name} is {number}", hint="It must be at least 1.")
         if self.keep_undo < 0:
             raise UsageError(f"keep_undo is {self.keep_undo}", hint="It must be at least 0.")
-        if self.show is not None and not self.dry_run:
-            raise UsageError("--show shows the requests of a dry run", hint="add --dry-run")
+        self._require_companions()
         if self.atomic and self.versioned:
             raise UsageError(f"mode {self.mode} is always atomic", hint="omit --atomic")
         for given, name, modes in (
@@ -254,6 +253,13 @@ class Options:
             read(self.as_of)
         _ = self.reject_limit
         DeleteLimit.parse(self.max_deletes)
+
+    def _require_companions(self) -> None:
+        """Raises UsageError for an option that means nothing without another one."""
+        if self.show is not None and not self.dry_run:
+            raise UsageError("--show shows the requests of a dry run", hint="add --dry-run")
+        if self.sessions is not None and self.cluster is None:
+            raise sessions_without_cluster()
 
     @property
     def versioned(self) -> bool:
@@ -352,3 +358,11 @@ class _Last(threading.local):
 
 
 _last = _Last()
+
+
+def sessions_without_cluster() -> UsageError:
+    """The error for a number of sessions that would limit nothing."""
+    return UsageError(
+        "--sessions limits the connections of a cluster, and no --cluster is given",
+        hint="use --workers N, or add --cluster",
+    )

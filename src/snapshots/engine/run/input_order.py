@@ -27,6 +27,8 @@ class InOrder(Struct, eq=False):
     names: deque[str]
     after: tuple[InOrder, ...] = ()
     """Those that wait for the last of them."""
+    alone: bool = False
+    """Whether the first one does not fit into a group of small files."""
 
     def left(self, *, made_the_table: bool = True) -> list[InOrder]:
         """What can go on when some of them have ended. Without a table, the next one is to make

@@ -1,5 +1,6 @@
-"""Many inputs at once in this process: threads import one after the other, each over a session of
-its own. What they find is yielded in the order of the inputs.
+"""Many inputs at once in this process: threads import one after the other, or a group of small
+files together, each thread over a session of its own. What they find is yielded in the order of the
+inputs.
 
 An input whose bytes another one is just loading is tried again at the end, when it can be known
 whether they are imported.
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.events import Committed, Progress
 from snapshots.engine.run.importer import Importer
+from snapshots.engine.run.together import Together
 from snapshots.engine.support import threads
 from snapshots.errors import CannotConnect, ImportBusy, SnapshotsError
 from snapshots.time_limits import SYNC_STOP_SECONDS, TICK_SECONDS
@@ -58,11 +60,14 @@ class _AtOnce:
         self._over = False
         self._died: BaseException | None = None
         self._threads: list[threading.Thread] = []
+        self._count = 1
+        """Of the threads that share what is ready."""
         self._hearing = threading.Lock()
         self._push(sequences)
 
     def start(self, count: int) -> None:
         """Starts so many threads. Raises OutOfMemory if the system gives none."""
+        self._count = count
         for number in range(count):
             self._threads.append(threads.start(f"input-{number}", self._surely))
 
@@ -115,30 +120,59 @@ class _AtOnce:
 
         listener: Listener = hear
         with closing(Importer(own.ledger_session.target, own.options, listener, own.stop)) as mine:
-            while (sequence := self._next()) is not None:
-                name = sequence.names[0]
+            together = Together(mine)
+            while some := self._next(together.most):
+                if len(some) > 1:
+                    self._in_groups(some, together)
+                    continue
+                (sequence,) = some
                 try:
-                    found: Found = mine.import_input(name)
+                    found: Found = mine.import_input(sequence.names[0])
                 except SnapshotsError as error:
                     found = error
                 self._ended(sequence, found)
+                sequence = None
 
-    def _next(self) -> InOrder | None:
-        """What is to be imported next, which may have to be waited for; None: nothing follows."""
+    def _in_groups(self, some: list[InOrder], together: Together) -> None:
+        """Imports those that fit into groups, and leaves the others to whoever has time first."""
+        sequences: dict[str, deque[InOrder]] = defaultdict(deque)
+        for one in some:
+            sequences[one.names[0]].append(one)
+        for name, found in together.each([one.names[0] for one in some]):
+            sequence = sequences[name].popleft()
+            if found is not None:
+                self._ended(sequence, found)
+                continue
+            sequence.alone = True
+            with self._changed:
+                self._running -= 1
+                self._push([sequence])
+                self._changed.notify_all()
+
+    def _next(self, most: int) -> list[InOrder]:
+        """What is to be imported next, which may have to be waited for; empty: nothing follows."""
         with self._changed:
             while not self._over and not self._importer.stop.is_set():
                 if self._ready and not (self._last_round and self._running):
-                    self._running += 1
-                    return heappop(self._ready)[-1]
+                    return self._take(1 if self._last_round else most)
                 if not self._running and not self._ready:
                     if not self._busy:
-                        return None
+                        return []
                     self._last_round = True
                     self._push(self._busy)
                     self._busy = []
                     continue
                 self._changed.wait(TICK_SECONDS)
-            return None
+            return []
+
+    def _take(self, most: int) -> list[InOrder]:
+        """A share of what is ready, in its order: one, or several that may fit into a group."""
+        share = min(most, -(-len(self._ready) // self._count))
+        taken = [heappop(self._ready)[-1]]
+        while len(taken) < share and not (taken[0].alone or self._ready[0][-1].alone):
+            taken.append(heappop(self._ready)[-1])
+        self._running += len(taken)
+        return taken
 
     def _ended(self, sequence: InOrder, found: Found) -> None:
         with self._changed:

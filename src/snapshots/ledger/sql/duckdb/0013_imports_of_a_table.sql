@@ -1,0 +1,1 @@
+-- An index of the other databases. A scan of columns needs none.
