@@ -149,3 +149,26 @@ def test_types_of_a_table_that_is_there(duckdb_url, tmp_path):
             "2024-01-01 10:00:00",
         )
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("INT[]", "[1, NULL]", "[1, x]"),
+        ("UTINYINT[2]", "[1, 2]", "[1, 300]"),
+        ("DATE[][]", "[[2024-01-01], []]", "[[2024-01-01], [x]]"),
+        ("STRUCT(a INT, b VARCHAR)", "{'a': 1, 'b': x}", "{'a': y, 'b': x}"),
+        ("MAP(VARCHAR, INT)", "{a=1}", "{a=x}"),
+    ],
+)
+def test_a_wrong_value_within_a_list_or_a_struct_is_a_reject(duckdb_url, tmp_path, kind, good, bad):
+    rows(duckdb_url, f"CREATE TABLE t (id INT, v {kind})")
+    path = tmp_path / "t.csv"
+    path.write_text(f'id,v\n1,"{good}"\n2,"{bad}"\n3,"{good}"\n4,\n')
+    result = snapshots.load(path, database=duckdb_url, table="t", max_rejects=1)
+    assert (result.counts.loaded, result.counts.rejected) == (3, 1)
+    (reject,) = snapshots.rejects(1, database=duckdb_url)
+    assert (reject.line, reject.code) == (3, "refused_by_target")
+    assert rows(duckdb_url, "SELECT id, v IS NULL FROM t ORDER BY id") == [
+        (1, False), (3, False), (4, True),
+    ]  # fmt: skip
