@@ -1,7 +1,10 @@
 """Imports into DuckDB: what its file, its types and its one process mean to users."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -107,10 +110,30 @@ def test_another_process_has_the_file(duckdb_url, tmp_path):
     assert load(path, duckdb_url).outcome == "finished"
 
 
-def test_a_file_that_is_none(tmp_path):
-    (tmp_path / "a.duckdb").write_bytes(b"something else" * 1000)
-    with pytest.raises(CannotConnect, match="not a DuckDB database"):
-        snapshots.history(f"duckdb:///{tmp_path}/a.duckdb")
+@pytest.mark.parametrize("kind", ["text", "empty", "sqlite", "parquet"])
+def test_a_file_that_is_none(tmp_path, kind):
+    """For one of SQLite, DuckDB would fetch an extension from the network."""
+    path = tmp_path / "a.duckdb"
+    path.write_bytes({"text": b"something else" * 1000, "parquet": b"PAR1" * 9}.get(kind, b""))
+    if kind == "sqlite":
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE t (a int)")
+    before = path.read_bytes()
+    with pytest.raises(CannotConnect, match="not a DuckDB database") as caught:
+        snapshots.history(f"duckdb:///{path}")
+    assert caught.value.hint
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_file_has_a_remedy(duckdb_url):
+    rows(duckdb_url, "CREATE TABLE t (a int)")
+    path = Path(duckdb_url.removeprefix("duckdb:///"))
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CannotConnect, match="Corrupt") as caught:
+        snapshots.history(duckdb_url)
+    assert "backup" in caught.value.hint
 
 
 def test_without_the_driver_a_sentence_says_what_to_install(tmp_path):
