@@ -125,8 +125,8 @@ class DuckdbTarget(
 
 
 def _may_be_duckdb(path: Path) -> bool:
-    """Whether a file has the mark of DuckDB, or is not there. For files of some others, DuckDB would
-    fetch an extension from the network."""
+    """Whether a file has the mark of DuckDB, or is not there. For one of SQLite, DuckDB would fetch
+    an extension from the network."""
     try:
         with path.open("rb") as file:
             return file.read(_MARK_AT + len(_MARK)).endswith(_MARK)
