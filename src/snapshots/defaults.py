@@ -8,6 +8,7 @@ that all of them agree. What is counted in seconds is in `time_limits.py`.
 from __future__ import annotations
 
 from dataclasses import field, fields
+from functools import cache
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from msgspec import Struct
@@ -101,6 +102,7 @@ def option(
     return field(default=default, metadata=known)
 
 
+@cache
 def options_of(kind: type) -> dict[str, SharedOption]:
     """The options that a dataclass declares with `option`, by name.
 

@@ -1,7 +1,10 @@
 """Imports into DuckDB: what its file, its types and its one process mean to users."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -107,10 +110,30 @@ def test_another_process_has_the_file(duckdb_url, tmp_path):
     assert load(path, duckdb_url).outcome == "finished"
 
 
-def test_a_file_that_is_none(tmp_path):
-    (tmp_path / "a.duckdb").write_bytes(b"something else" * 1000)
-    with pytest.raises(CannotConnect, match="not a DuckDB database"):
-        snapshots.history(f"duckdb:///{tmp_path}/a.duckdb")
+@pytest.mark.parametrize("kind", ["text", "empty", "sqlite", "parquet"])
+def test_a_file_that_is_none(tmp_path, kind):
+    """For one of SQLite, DuckDB would fetch an extension from the network."""
+    path = tmp_path / "a.duckdb"
+    path.write_bytes({"text": b"something else" * 1000, "parquet": b"PAR1" * 9}.get(kind, b""))
+    if kind == "sqlite":
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE t (a int)")
+    before = path.read_bytes()
+    with pytest.raises(CannotConnect, match="not a DuckDB database") as caught:
+        snapshots.history(f"duckdb:///{path}")
+    assert caught.value.hint
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_file_has_a_remedy(duckdb_url):
+    rows(duckdb_url, "CREATE TABLE t (a int)")
+    path = Path(duckdb_url.removeprefix("duckdb:///"))
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CannotConnect, match="Corrupt") as caught:
+        snapshots.history(duckdb_url)
+    assert "backup" in caught.value.hint
 
 
 def test_without_the_driver_a_sentence_says_what_to_install(tmp_path):
@@ -148,4 +171,27 @@ def test_types_of_a_table_that_is_there(duckdb_url, tmp_path):
             "47b73141-2947-4eb9-97d1-3a2f7d813932", "2024-01-01 08:00:00+00", "23:59:59.5", "1.5",
             "2024-01-01 10:00:00",
         )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("INT[]", "[1, NULL]", "[1, x]"),
+        ("UTINYINT[2]", "[1, 2]", "[1, 300]"),
+        ("DATE[][]", "[[2024-01-01], []]", "[[2024-01-01], [x]]"),
+        ("STRUCT(a INT, b VARCHAR)", "{'a': 1, 'b': x}", "{'a': y, 'b': x}"),
+        ("MAP(VARCHAR, INT)", "{a=1}", "{a=x}"),
+    ],
+)
+def test_a_wrong_value_within_a_list_or_a_struct_is_a_reject(duckdb_url, tmp_path, kind, good, bad):
+    rows(duckdb_url, f"CREATE TABLE t (id INT, v {kind})")
+    path = tmp_path / "t.csv"
+    path.write_text(f'id,v\n1,"{good}"\n2,"{bad}"\n3,"{good}"\n4,\n')
+    result = snapshots.load(path, database=duckdb_url, table="t", max_rejects=1)
+    assert (result.counts.loaded, result.counts.rejected) == (3, 1)
+    (reject,) = snapshots.rejects(1, database=duckdb_url)
+    assert (reject.line, reject.code) == (3, "refused_by_target")
+    assert rows(duckdb_url, "SELECT id, v IS NULL FROM t ORDER BY id") == [
+        (1, False), (3, False), (4, True),
     ]  # fmt: skip

@@ -237,6 +237,19 @@ def test_a_semicolon_wins_over_the_decimal_comma(sqlite_url, tmp_path):
     assert rows_of(sqlite_url, "SELECT column_1, column_2 FROM t") == [(1.5, 2.5), (3.5, 4.5)]
 
 
+@pytest.mark.parametrize("delimiter", ["||", "~|~", "|~|", "::", "@@", "|||", "^|^"])
+@pytest.mark.parametrize("even", [2, 50])
+def test_records_that_are_short_or_long_tear_no_delimiter_apart(
+    tmp_path, sqlite_url, delimiter, even
+):
+    """One of its signs would fit them as well, and would leave the others in the values."""
+    lines = ["id,name,city", *(f"{n},Ann,Bonn" for n in range(even)), "7,Ann", "8,Ann,Bonn,X"]
+    text = "\n".join(lines[: None if even > 2 else -1]).replace(",", delimiter) + "\n"
+    assert load(tmp_path, sqlite_url, text, None).counts.loaded == even
+    found = rows_of(sqlite_url, "SELECT id, name, city FROM t ORDER BY id")
+    assert found == [(n, "Ann", "Bonn") for n in range(even)]
+
+
 @pytest.mark.parametrize("delimiter", ["||", "~|~", "::", "@@"])
 @pytest.mark.parametrize("given", [True, False])
 def test_delimiters_of_several_characters(database, tmp_path, delimiter, given):

@@ -251,3 +251,23 @@ def test_a_row_that_others_refer_to_is_updated(database, tmp_path):
     assert execute(database, "SELECT id, place, boss, name FROM t ORDER BY id") == [
         (1, 10, None, "aa"), (2, 20, 4, "b"), (3, 31, 1, "cc"), (4, 40, 1, "d"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", ["id int PRIMARY KEY, name text", "id int, name text"])
+@pytest.mark.parametrize("mode", ["upsert", "mirror"])
+def test_all_columns_besides_the_key_have_an_index(database, tmp_path, columns, mode):
+    """Nothing is left for the update of what has no index."""
+    made(
+        database,
+        f"CREATE TABLE t ({columns})",
+        "CREATE INDEX by_name ON t (name)",
+        "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+    )
+    path = tmp_path / "a.csv"
+    path.write_text("id,name\n1,a\n2,B\n3,c\n")
+    done = snapshots.load(path, database=database, table="t", mode=mode, primary_key=("id",))
+    assert done.exit_code == 0, (done.message, done.hint)
+    assert (done.record.updated, done.record.inserted, done.record.unchanged) == (1, 1, 1)
+    assert execute(database, "SELECT id, name FROM t ORDER BY id") == [
+        (1, "a"), (2, "B"), (3, "c"),
+    ]  # fmt: skip

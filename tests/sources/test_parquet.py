@@ -141,6 +141,16 @@ def test_damage_ends_the_records_before_it(tmp_path, threads):
     assert b"".join(records).count(b"\x1e") <= 1500
 
 
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_a_page_that_is_not_what_its_checksum_says_is_refused(tmp_path, version):
+    how = {"compression": "none", "use_dictionary": False, "data_page_version": version}
+    path = written(tmp_path / "t.parquet", orders(2000), write_page_checksum=True, **how)
+    assert len(records(path)) == 2000
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"name 1500", b"name 1400"))
+    assert "checksum" in refusal(path)
+
+
 @pytest.mark.parametrize("threads", [1, 2, 8])
 def test_a_separator_in_a_text_names_its_row(tmp_path, threads):
     texts = ["x" if n != 1234 else "x\x1e" for n in range(3000)]

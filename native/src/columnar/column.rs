@@ -98,8 +98,11 @@ impl Column {
     pub fn json_text(&self, row: usize, out: &mut Vec<u8>) {
         let mut text = Vec::new();
         self.cells.write(row, &mut text);
-        let text = String::from_utf8_lossy(&text);
-        serde_json::to_writer(out, &text).unwrap_or_default();
+        match std::str::from_utf8(&text) {
+            Ok(text) => serde_json::to_writer(out, text).unwrap_or_default(),
+            // Whoever decodes the record rejects it for these bytes.
+            Err(_) => out.extend_from_slice(&text),
+        }
     }
 }
 

@@ -4,6 +4,9 @@ use arrow_schema::{DataType, Field, Schema};
 use serde::Serialize;
 
 const EXTENSION: &str = "ARROW:extension:name";
+/// An extension type of which the file has numbers that mean nothing without it: a period is stored
+/// as its number since 1970, whether of days or of years.
+const PERIOD: &str = "pandas.period";
 
 /// One column, as `sources/columnar.py` reads it.
 #[derive(Serialize, Default)]
@@ -37,7 +40,7 @@ fn column(field: &Field) -> Result<DeclaredColumn, String> {
     let mut column = DeclaredColumn {
         name: field.name().clone(),
         required: !field.is_nullable(),
-        ..of_type(field.data_type()).map_err(|what| {
+        ..of_field(field).map_err(|what| {
             format!(
                 "Column {:?} has {what}, which cannot be loaded",
                 field.name()
@@ -54,6 +57,13 @@ fn column(field: &Field) -> Result<DeclaredColumn, String> {
         column.binary = false;
     }
     Ok(column)
+}
+
+fn of_field(field: &Field) -> Result<DeclaredColumn, String> {
+    if is_extension(field, PERIOD) {
+        return Err("periods".into());
+    }
+    of_type(field.data_type())
 }
 
 fn of_type(data_type: &DataType) -> Result<DeclaredColumn, String> {
@@ -113,12 +123,12 @@ fn of_type(data_type: &DataType) -> Result<DeclaredColumn, String> {
         },
         Dictionary(_, values) => of_type(values)?,
         List(field) | LargeList(field) | FixedSizeList(field, _) | Map(field, _) => {
-            of_type(field.data_type())?;
+            of_field(field)?;
             of("json")
         }
         Struct(fields) => {
             for field in fields {
-                of_type(field.data_type())?;
+                of_field(field)?;
             }
             of("json")
         }

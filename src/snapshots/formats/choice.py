@@ -70,14 +70,15 @@ def choose(sample: bytes, start: Dialect, given: DialectOptions) -> DialectChoic
     strong = [one for one in alive if one.dialect.delimiter in DELIMITERS]
     weak = [one for one in alive if _is_weak(one)]
     other = [one for one in alive if one not in strong and not _is_weak(one)]
-    clear = [one for one in other if _is_even(one) or (_is_sign(one) and _is_even_below(one))]
+    signs = [one for one in alive if _is_sign(sample, one)]
+    clear = [one for one in other if _is_even(one) or one in signs]
     if weak:
         lines = one_column(sample, tried[0], given)
         clear += [one for one in weak if _has_values(one, lines)]
     fitting = sorted([*strong, *clear], key=merit, reverse=True)
     if not fitting:
         return _without_columns(sample, tried, weak, one_column(sample, tried[0], given))
-    over_all = [one for one in fitting if _is_sign(one) and one.worth > _NOT_TORN]
+    over_all = [one for one in fitting if one in signs and one.worth > _NOT_TORN]
     rivals: list[Candidate] = []
     if over_all:
         best = over_all[0]
@@ -161,10 +162,22 @@ def _is_chance(one: Candidate) -> bool:
     )
 
 
-def _is_sign(one: Candidate) -> bool:
+def _is_sign(sample: bytes, one: Candidate) -> bool:
     """A tab, another control character, or several signs: what has them in it is no cell."""
     delimiter = one.dialect.delimiter
+    if len(delimiter) > 1 and one.first_agrees and _has_its_signs(sample, delimiter):
+        return True
     return (delimiter in CONTROLS or len(delimiter) > 1) and _is_even_below(one)
+
+
+def _has_its_signs(sample: bytes, delimiter: str) -> bool:
+    """Whether its signs are nearly never seen elsewhere: then one of them alone would only tear it
+    apart, however uneven the records are."""
+    found = sample.count(delimiter.encode())
+    return all(
+        found * delimiter.count(sign) >= _NEARLY_ALL * sample.count(sign.encode())
+        for sign in {*delimiter}
+    )
 
 
 def _is_prose(sample: bytes, one: Candidate) -> bool:

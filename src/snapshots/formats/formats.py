@@ -138,8 +138,9 @@ def detected(source: Source, given: DialectOptions, contract: Contract | None = 
     Raises DialectError, UsageError, and the InputError of the source.
     """
     fixed = contract if contract is not None and contract.is_fixed else None
+    writer = _WRITERS[given.input_format] if given.input_format else FORMATS[source.format]
     if fixed is None and given.input_format is None:
-        return FORMATS[source.format].detect(source, given)
+        return writer.detect(source, given)
     if (what := _OTHERS.get(source.format)) is not None:
         option = "x-start in the contract" if fixed else f"input format {given.input_format}"
         raise UsageError(
@@ -147,10 +148,4 @@ def detected(source: Source, given: DialectOptions, contract: Contract | None = 
         )
     if fixed is not None:
         return FixedWidth(fixed).detect(source, given)
-    writer = None if given.input_format is None else _WRITERS.get(given.input_format)
-    if writer is None:
-        raise UsageError(
-            f"the input format {given.input_format!r} is unknown",
-            hint=f"use one of {', '.join(_WRITERS)}, or leave it out",
-        )
     return writer.detect(source, given)

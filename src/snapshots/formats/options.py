@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from snapshots.defaults import InputFormat, Nested, Ragged, option
+from snapshots.defaults import InputFormat, Nested, Ragged, option, options_of
+from snapshots.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snapshots.defaults import SharedOption
 
 
 def by_name(text: str) -> str:
@@ -18,6 +24,17 @@ def by_name(text: str) -> str:
     if len(named) == 2 and named[0] == "^" and "A" <= named[1].upper() <= "_" and named != "^^":
         named = chr(ord(named[1].upper()) - ord("@"))
     return named
+
+
+def require_known(options: object, known: Mapping[str, SharedOption]) -> None:
+    """Raises UsageError for an option that has none of the texts from which it is chosen. Programs
+    could give any: a mode that nobody knows would be taken for the usual one."""
+    for name, one in known.items():
+        value = getattr(options, name)
+        if one.choices and value not in (*one.choices, one.default):
+            raise UsageError(
+                f"{name} {value!r} is unknown", hint=f"use one of {', '.join(one.choices)}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +83,6 @@ class DialectOptions:
         " column for each of its members, such as address.city. Default: json.",
         choices=Nested,
     )
+
+    def __post_init__(self) -> None:
+        require_known(self, options_of(DialectOptions))

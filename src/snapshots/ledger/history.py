@@ -358,15 +358,16 @@ class History:
         )
         return {str(code): cast("int", count) for code, count in rows}
 
-    def skip_counts(self, import_id: int) -> dict[str, int]:
+    def skip_counts(self, import_id: int, start: int | None = None) -> dict[str, int]:
         """Counts skipped records by reason, the most frequent first; not blank lines, comments and
-        the like."""
+        the like. `start`: only those of the chunk that begins there."""
         if self._known_version() < 2:
             return {}
+        where, params = ("", ()) if start is None else (" AND start_offset = ?", (start,))
         rows = self.session.execute(
             "SELECT skipped_by_code FROM snapshots_chunks"
-            " WHERE import_id = ? AND skipped_by_code IS NOT NULL",
-            (import_id,),
+            f" WHERE import_id = ? AND skipped_by_code IS NOT NULL{where}",
+            (import_id, *params),
         )
         sums: Counter[str] = Counter()
         for (text,) in rows:

@@ -95,7 +95,7 @@ def _folder(path: Path) -> Iterator[str]:
             "The folder has no files to import.",
             place=str(path),
             hint="These are *.csv, *.tsv, *.txt, *.jsonl and *.ndjson, also with .gz, .zst, .bz2 or"
-            " .xz, archives and workbooks. Name other files one by one.",
+            " .xz, archives, workbooks and Parquet files. Name other files one by one.",
         )
     # Without the ./ of the current folder, which the user may not have written.
     yield from (str(Path(file)) for file in files)

@@ -96,9 +96,19 @@ def test_an_etag_as_the_header_of_an_answer_has_it(etag, same):
 
 
 @pytest.mark.parametrize("recursive", [True, False])
-def test_a_folder_whose_keys_the_library_cannot_name(bucket, recursive):
-    bucket(b"a\n", "in//a.csv")
-    with pytest.raises(InputError, match="two slashes in a row") as caught:
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("in//a.csv", "'in//.*' has two slashes in a row"),
+        ("in/./a.csv", "'in/./.*' has a dot or two between slashes"),
+        ("in/a%0Ab.csv", r"'in/a\\nb.csv' has a control character"),
+        ("in/a%09.csv", r"'in/a\\t.csv' has a control character"),
+    ],
+)
+def test_a_folder_whose_keys_the_library_cannot_name(bucket, recursive, path, said):
+    bucket(b"a\n", "in/good.csv")
+    bucket(b"a\n", path)
+    with pytest.raises(InputError, match=said) as caught:
         list(StoreFolder("s3://bucket/in").objects(recursive=recursive))
     assert caught.value.hint
 

@@ -29,11 +29,12 @@ from snapshots.defaults import (
     Mode,
     Publish,
     option,
+    options_of,
 )
 from snapshots.engine.limits import DeleteLimit, RejectLimit
 from snapshots.engine.plan.version_date import read
 from snapshots.errors import UsageError
-from snapshots.formats.options import DialectOptions
+from snapshots.formats.options import DialectOptions, require_known
 from snapshots.plain import plain
 
 if TYPE_CHECKING:
@@ -228,6 +229,7 @@ class Options:
         return target.chunk_bytes if self.chunk_size is None else self.chunk_size
 
     def __post_init__(self) -> None:
+        require_known(self, options_of(Options))
         for name in ("null_values", "primary_key"):
             object.__setattr__(self, name, _texts(name, getattr(self, name)))
         for name in ("limit", "first", "show", "workers", "chunk_size", "connections", "sessions"):

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from snapshots.ledger.history import History
     from snapshots.ledger.repairs import LoadedCorrection
 
-OF_TARGET = frozenset({"refused_by_target", "altered_by_target", "awaits_parent"})
-"""Codes of records that the database has refused: the kernel alone makes rows of them."""
+OF_TARGET = frozenset({"refused_by_target", "altered_by_target", "awaits_parent", "duplicate_key"})
+"""Codes of records that the database or earlier records forbid: the kernel alone makes rows of
+them."""
 
 
 T = TypeVar("T")
@@ -76,6 +77,8 @@ class ChunkAccount(Struct):
     """As they were at first, with those that were loaded since."""
     loaded: dict[int, LoadedCorrection]
     """Those that were loaded since, by their lines."""
+    passed_over: int = 0
+    """Records that are skipped because another one has their key: the kernel makes rows of them."""
     counts: Counts = field(default_factory=Counts)
     found: list[Reject] = field(default_factory=list)
 
@@ -112,7 +115,9 @@ class ChunkAccount(Struct):
                 " none."
             )
         moved = len(self.loaded) - refused
-        counts = self.counts + Counts(loaded=moved, rejected=-moved)
+        counts = self.counts + Counts(
+            loaded=moved - self.passed_over, rejected=-moved, skipped=self.passed_over
+        )
         if counts != self.chunk.counts:
             report.complain(
                 f"The chunk at byte {self.chunk.start} has {self.chunk.counts} in the ledger; the"

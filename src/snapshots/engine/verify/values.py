@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from snapshots._native import Hasher
 from snapshots.engine.input.reader import Gap, Reader, Remainder
+from snapshots.engine.publishing.by_key.duplicates import CODE
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.engine.support.prefetch import prefetched
 from snapshots.engine.verify.rejects import ChunkAccount, KeptRejects
@@ -63,6 +64,9 @@ class ValueComparison(Struct, frozen=True):
                 raise Stopped("stopped before the whole table was compared")
             if account is None or account.chunk is not chunk:
                 account = ChunkAccount(next(chunks), *kept.until(chunk.end_line))
+                if self.plan.duplicates != "reject":
+                    skipped = ledger.skip_counts(import_id, chunk.start)
+                    account.passed_over = skipped.get(CODE, 0)
                 refused = account.refused()
             for part in self.corrected.parts(self.converter, piece.chunk, block, account.loaded):
                 self.rows.compare(part, refused)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from snapshots.errors import InputError, UsageError
 from snapshots.redaction import authority, scheme_of
+from snapshots.screen_text import plain
 from snapshots.sources.base import empty
 from snapshots.sources.compression import PIECE
 from snapshots.sources.remote.access import EndedEarly, TransientFailure
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore, RetryConfig
 
 _STATUS: Final = re.compile(r"status code: (\d{3}[\w ]*)")
+_KEY: Final = re.compile(r'Path "(.*?)"(?: contained|: Enc)', re.DOTALL)
+"""The key that a listing has, in the error of a library that cannot name it."""
 _NO_SUCH_RANGE: Final = "status code: 416"
 """What an empty object answers: not even its first byte is there."""
 _CLOUDS: Final = ("AWS_", "GOOGLE_", "AZURE_", "HTTP", "http", "NO_PROXY", "no_proxy", "SSL_")
@@ -119,13 +122,21 @@ def translated(error: Exception, place: str) -> InputError:
     return TransientFailure.of(f"The object store cannot be read: {why}.", place, _LOGIN)
 
 
+def _oddity(key: str) -> str:
+    """What the library cannot read in the key of an object."""
+    if not key.isprintable():
+        return "a control character"
+    return "two slashes in a row" if "//" in key else "a dot or two between slashes"
+
+
 def not_listed(error: Exception, place: str) -> InputError:
     """The error for what the library says of a listing, for whose errors it has no classes."""
     from obstore import exceptions
 
     if isinstance(error, exceptions.InvalidPathError):
+        key = found[1] if (found := _KEY.search(str(error))) else ""
         return InputError(
-            "The folder cannot be listed: it has a key with two slashes in a row.",
+            f"The folder cannot be listed: its key '{plain(key)}' has {_oddity(key)}.",
             place=place,
             hint="Rename that object, or name a folder without such keys.",
         )

@@ -52,12 +52,12 @@ class BlockLoad(Struct, frozen=True):
         parts = [f"{line} AS {_LINE}"]
         unread = {name: truth for truth, name in self._unread}
         for at, (name, kind) in enumerate(zip(self.columns, self.constraints.types, strict=True)):
-            cast_as = "TRY_CAST" if name in unread else "CAST"
-            parts.append(f"{cast_as}(c{at} AS {kind}) AS {quote(name)}")
+            value = f"CAST(c{at} AS {kind})"
             if name in unread:
-                parts.append(
-                    f"(c{at} IS NOT NULL AND TRY_CAST(c{at} AS {kind}) IS NULL) AS {unread[name]}"
-                )
+                # TRY_CAST would keep a list or a struct, and make NULL of what is wrong within it.
+                value = f"TRY({value})"
+                parts.append(f"(c{at} IS NOT NULL AND {value} IS NULL) AS {unread[name]}")
+            parts.append(f"{value} AS {quote(name)}")
         return (
             f"CREATE OR REPLACE TEMPORARY TABLE {_GIVEN} AS"
             f" SELECT {', '.join(parts)} FROM snapshots_rows"

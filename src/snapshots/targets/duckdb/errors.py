@@ -27,6 +27,11 @@ _HINTS: tuple[tuple[type[duckdb.Error], str], ...] = (
     (duckdb.IOException, "Check that the disk works, and that it and your quota have free space."),
 )
 
+_UNREAD = (
+    ("Corrupt database file", "Restore the file from a backup."),
+    ("version number", "Install a version of the package duckdb that reads the file."),
+)
+
 
 def translate(error: duckdb.Error, *, place: str, loading: bool = False) -> SnapshotsError:
     """Translates an error of DuckDB; `place` is the file."""
@@ -56,21 +61,26 @@ def cannot_connect(error: duckdb.Error, place: str) -> CannotConnect:
             retryable=True,
         )
     if "not a valid DuckDB database file" in message:
-        return CannotConnect(
-            "The file is not a DuckDB database.",
-            place=place,
-            hint="Name another file; a file that does not exist will be created.",
-        )
+        return no_database(place)
     if "different configuration" in message:
         return CannotConnect(
             "This process has opened the file with other settings.",
             place=place,
             hint="Close the other connections, or open them without settings.",
         )
+    hint = next(
+        (hint for words, hint in _UNREAD if words in message),
+        "Check the permissions of the file and of its folder.",
+    )
+    return CannotConnect(f"DuckDB: {message}", place=place, hint=hint)
+
+
+def no_database(place: str) -> CannotConnect:
+    """The error for a file of another kind."""
     return CannotConnect(
-        f"DuckDB: {message}",
+        "The file is not a DuckDB database.",
         place=place,
-        hint="Check the permissions of the file and of its folder.",
+        hint="Name another file; a file that does not exist will be created.",
     )
 
 

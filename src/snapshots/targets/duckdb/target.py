@@ -16,7 +16,7 @@ from snapshots.row_encoding import ARROW_ROWS, RowEncoding
 from snapshots.targets.duckdb.adoption import DuckdbAdoption
 from snapshots.targets.duckdb.catalog import DuckdbCatalog
 from snapshots.targets.duckdb.dialect import DIALECT
-from snapshots.targets.duckdb.errors import cannot_connect
+from snapshots.targets.duckdb.errors import cannot_connect, no_database
 from snapshots.targets.duckdb.page_cost import DuckdbPageCost
 from snapshots.targets.duckdb.publishing import DuckdbPublishing
 from snapshots.targets.duckdb.renaming import DuckdbRenaming
@@ -40,6 +40,9 @@ _MAIN = "main"
 """The schema of all tables that are loaded."""
 _CHUNK_BYTES = 24 << 20
 """A commit of less than a row group, 122,880 rows, is written twice."""
+_MARK = b"DUCK"
+"""Every file of DuckDB has it behind the checksum of its first block."""
+_MARK_AT = 8
 
 
 def target(location: Location) -> DuckdbTarget:
@@ -89,6 +92,8 @@ class DuckdbTarget(
 
     def connect(self, *, create: bool = True) -> Session:
         with looked_at(self.path, "DuckDB", create=create):
+            if not _may_be_duckdb(self.path):
+                raise no_database(str(self.path))
             try:
                 return DuckdbSession(self.path)
             except duckdb.Error as error:
@@ -117,3 +122,13 @@ class DuckdbTarget(
         # A statement adds one.
         for column in columns:
             super().add_columns(session, table, [column])
+
+
+def _may_be_duckdb(path: Path) -> bool:
+    """Whether a file has the mark of DuckDB, or is not there. For one of SQLite, DuckDB would fetch
+    an extension from the network."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_MARK_AT + len(_MARK)).endswith(_MARK)
+    except OSError:
+        return True  # DuckDB says why it cannot be read.

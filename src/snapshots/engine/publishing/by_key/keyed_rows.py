@@ -121,10 +121,15 @@ class KeyedRows(Struct, frozen=True):
 
     def update_where(self, where: str) -> str:
         """Updates the rows of the table for which a condition holds. `AND ...` may follow."""
-        quote, fixed = self.dialect.quote, self._fixed()
-        names = [name for name in (*self.columns, *self.lineage) if name not in fixed]
-        news = {quote(name): f"s.{quote(name)}" for name in names}
+        quote = self.dialect.quote
+        news = {quote(name): f"s.{quote(name)}" for name in self.set_by_update}
         return self.dialect.update_matching(self.table, self.stage, self.same, news, where)
+
+    @property
+    def set_by_update(self) -> tuple[str, ...]:
+        """The columns that an update sets. None if there is nothing but the key."""
+        fixed = self._fixed()
+        return tuple(name for name in (*self.columns, *self.lineage) if name not in fixed)
 
     def insert_from(self, source: str) -> str:
         """Inserts rows `s` of the stage from what stands behind FROM."""

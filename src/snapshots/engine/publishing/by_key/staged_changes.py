@@ -89,10 +89,10 @@ class StagedChanges(Struct, frozen=True):
         apart = [
             name for name in columns if name in self.rows.columns and name not in self.rows.key
         ]
-        if not apart:
-            return (self.update,)
         kept = tuple(name for name in self.rows.columns if name not in apart)
         others = replace(self.rows, columns=kept)
+        if not apart or not others.set_by_update:
+            return (self.update,)
         differ = self.rows.differs("t", "s", apart)
         return (
             others.update_where(f"{self._are(0)} AND NOT ({differ})"),
