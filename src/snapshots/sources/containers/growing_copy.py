@@ -62,7 +62,7 @@ class GrowingCopy:
         if start < self._end or self._closed:
             self._wait(lambda: self.has(end))
 
-    def whole(self) -> str:
+    def content_hash(self) -> str:
         """Waits for all bytes, and returns their hash. Raises InputError if they do not come."""
         self._wait(lambda: self._hash is not None)
         return self._hash or ""

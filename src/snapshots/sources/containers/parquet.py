@@ -133,7 +133,7 @@ class ParquetSource(FileSource):
         records = self._records(first, typed=self.typed_rows)
         yield from self._unpacking.bounded(records, lambda: self._consumed, self._name)
         if self._growing is not None:
-            self.content_hash = self._growing.whole()
+            self.content_hash = self._growing.content_hash()
 
     def _pread(self, size: int, offset: int) -> bytes:
         if self._growing is not None:
