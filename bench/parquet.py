@@ -47,7 +47,7 @@ HEAD = (
 )
 
 
-def cost_of(lane: str, file: Path, rows: int, older: str = "") -> Cost:
+def cost_of(lane: str, file: Path | str, rows: int, older: str = "") -> Cost:
     """Loads the file once, with one tool, into a new server. `older`: the package's folder, if it
     is another version's."""
     with database("postgres") as (url, pid), tempfile.TemporaryDirectory() as state:

@@ -31,22 +31,20 @@ http {{
   client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
   uwsgi_temp_path {folder}; scgi_temp_path {folder};
   server {{ listen 127.0.0.1:{free}; root {root}; }}
-  server {{ listen 127.0.0.1:{limited}; root {root}; limit_rate {limit}m; }}
+  server {{ listen 127.0.0.1:{limited}; root {root}; limit_rate {limit}; }}
 }}
 """
 
 
 @contextmanager
-def nginx(root: Path) -> Iterator[None]:
+def nginx(root: Path, limit: str = f"{LIMIT_MB}m") -> Iterator[None]:
     """Serves a folder on two ports, on one of them with a limit for each connection."""
     if not shutil.which("nginx"):
         sys.exit("nginx is not on PATH")
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder) / "nginx.conf"
         settings.write_text(
-            CONFIGURATION.format(
-                folder=folder, root=root, free=FREE, limited=LIMITED, limit=LIMIT_MB
-            )
+            CONFIGURATION.format(folder=folder, root=root, free=FREE, limited=LIMITED, limit=limit)
         )
         Path(folder).chmod(0o755)
         server = subprocess.Popen(["nginx", "-p", folder, "-c", str(settings)])

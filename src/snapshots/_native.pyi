@@ -588,13 +588,18 @@ class ParquetFile:
         Raises ValueError, with a sentence, if it cannot be read. So do all methods."""
     def columns(self) -> str:
         """The columns, as a JSON list of objects that `sources/columnar.py` reads."""
-    def row_groups(self) -> list[int]:
-        """The number of rows of each row group."""
+    def row_groups(self) -> list[tuple[int, int]]:
+        """The number of rows of each row group, and the place in the file where its bytes end."""
     def records(
-        self, first: int = 0, threads: int | None = None, typed: TypedRows | None = None
+        self,
+        first: int = 0,
+        threads: int | None = None,
+        typed: TypedRows | None = None,
+        groups: int | None = None,
     ) -> RecordStream:
         """The rows as records, in pieces of about 1 MiB, from a row on that is counted from 0.
-        `typed` gets the values of each piece before it is given.
+        `typed` gets the values of each piece before it is given. `groups`: the rows of only so many
+        row groups, from the first one of the file on. Of the others no byte is read.
 
         `threads` write them, and half as many read the columns; None: as many as there are cores,
         within bounds."""

@@ -136,7 +136,15 @@ class Source(Protocol):
 
 @runtime_checkable
 class Numbered(Protocol):
-    """A source that makes its records of numbered rows, which it finds without those before."""
+    """A source that makes its records of numbered rows, which it finds without those before.
+
+    Its records have other bytes than are stored, so that only it can tell the hash of these.
+    """
+
+    @property
+    def content_hash(self) -> str | None:
+        """The hash of the stored bytes. If it was not known before, it is so once all records have
+        been read; None where `raw` is cheap."""
 
     def read_from_line(self, line: int) -> Iterator[bytes]:
         """Yields the bytes of the records from a line on, those that `read` would give."""

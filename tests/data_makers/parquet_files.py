@@ -2,6 +2,8 @@
 
 import datetime as dt
 import decimal
+import itertools
+import random
 import uuid
 
 import pyarrow as pa
@@ -100,3 +102,83 @@ def orders(rows, start=0):
             "name": pa.array([f"name {n}" if n % 7 else None for n in numbers]),
         }
     )
+
+
+def large(path, rows=90_000, group=10_000, **how):
+    """A file of more than 16 MiB, whose texts do not become shorter."""
+    chance = random.Random(rows)
+    texts = [chance.randbytes(100).hex() for _ in range(rows)]
+    table = pa.table({"id": pa.array(range(rows)), "text": texts})
+    how = {"row_group_size": group, "compression": "none", "use_dictionary": False, **how}
+    return written(path, table, **how)
+
+
+def backwards(path, table, **how):
+    """A file whose footer has its row groups in the opposite order: the first one lies last."""
+    data = written(path, table, **how).read_bytes()
+    length = int.from_bytes(data[-8:-4], "little")
+    footer = data[-8 - length : -8]
+    lists = [at for number, kind, at in _fields(footer, 0) if (number, kind) == (4, _LIST)]
+    count, kind, begin = _list_head(footer, lists[0])
+    places = [begin]
+    for _ in range(count):
+        places.append(_skipped(footer, places[-1], kind))
+    groups = [footer[start:end] for start, end in itertools.pairwise(places)]
+    footer = footer[:begin] + b"".join(reversed(groups)) + footer[places[-1] :]
+    path.write_bytes(data[: -8 - length] + footer + data[-8:])
+    return path
+
+
+_LIST, _STRUCT = 9, 12
+"""Types of Thrift's compact protocol, in which footers are written."""
+
+
+def _fields(data, at):
+    """The number, the type and the place of each field of a struct."""
+    number = 0
+    while data[at]:
+        step, kind = data[at] >> 4, data[at] & 15
+        at += 1
+        if step:
+            number += step
+        else:
+            zigzag, at = _varint(data, at)
+            number = zigzag >> 1
+        yield number, kind, at
+        at = _skipped(data, at, kind)
+
+
+def _skipped(data, at, kind):
+    """The place behind a value. Of booleans, the field itself is the value."""
+    if kind == _STRUCT:
+        for _, inner, place in _fields(data, at):
+            at = _skipped(data, place, inner)
+        return at + 1
+    if kind == _LIST:
+        count, inner, at = _list_head(data, at)
+        for _ in range(count):
+            at = _skipped(data, at, inner)
+        return at
+    if kind in (4, 5, 6):
+        return _varint(data, at)[1]
+    if kind == 8:
+        length, at = _varint(data, at)
+        return at + length
+    return at + {1: 0, 2: 0, 3: 1, 7: 8}[kind]
+
+
+def _list_head(data, at):
+    count, kind = data[at] >> 4, data[at] & 15
+    if count < 15:
+        return count, kind, at + 1
+    count, at = _varint(data, at + 1)
+    return count, kind, at
+
+
+def _varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        at, shift = at + 1, shift + 7
+        if data[at - 1] < 128:
+            return value, at

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from snapshots import locations
-from snapshots.engine.input.identity import STREAM_BYTES
 from snapshots.engine.lease.ledger_session import LedgerSession
+from snapshots.sources.base import STREAM_BYTES
 from snapshots.time_limits import LEASE_SECONDS, RETRY_SECONDS
 from tests.conftest import fresh
 from tests.faults.test_owners import stop

@@ -43,23 +43,26 @@ impl ParquetFile {
         serde_json::to_string(&columns).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
-    /// The number of rows of each row group.
-    fn row_groups(&self) -> Vec<i64> {
+    /// The number of rows of each row group, and the place in the file where its bytes end.
+    fn row_groups(&self) -> Vec<(i64, u64)> {
         let groups = self.known.metadata().row_groups().iter();
-        groups.map(RowGroupMetaData::num_rows).collect()
+        groups
+            .map(|group| (group.num_rows(), end_of(group)))
+            .collect()
     }
 
-    /// The rows as records, from one on that is counted from 0. `threads` read the columns, and as many
-    /// write the rows. `typed` gets their values.
-    #[pyo3(signature = (first=0, threads=None, typed=None))]
+    /// The rows as records, from one on that is counted from 0, of at most the first `groups` row groups.
+    /// `threads` read the columns, and as many write the rows. `typed` gets their values.
+    #[pyo3(signature = (first=0, threads=None, typed=None, groups=None))]
     fn records(
         &self,
         first: u64,
         threads: Option<usize>,
         typed: Option<&Bound<'_, TypedRows>>,
+        groups: Option<usize>,
     ) -> PyResult<RecordStream> {
         let threads = threads.unwrap_or_else(usual_threads).max(1);
-        let groups = RowGroups::new(self.bytes.clone(), self.known.clone(), first);
+        let groups = RowGroups::new(self.bytes.clone(), self.known.clone(), first, groups);
         let schema = Arc::clone(self.known.schema());
         // Columns are read in less time than rows are written.
         let readers = threads.div_ceil(2);
@@ -102,6 +105,15 @@ fn short_of_copies(schema: &Schema) -> Schema {
         })
         .collect();
     Schema::new_with_metadata(fields, schema.metadata().clone())
+}
+
+/// Where the last byte is that reading a row group needs. The footer was checked.
+fn end_of(group: &RowGroupMetaData) -> u64 {
+    let ranges = group.columns().iter().map(|column| column.byte_range());
+    ranges
+        .map(|(start, length)| start + length)
+        .max()
+        .unwrap_or(0)
 }
 
 fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), String> {

@@ -20,13 +20,15 @@ const FEWEST_ROWS: i64 = 16;
 /// Batches that wait for the other columns of their rows.
 const WAITING: usize = 2;
 
-/// The rows of a file, from one on.
+/// The rows of a file, from one on, up to the end of a row group.
 #[derive(Clone)]
 pub struct RowGroups {
     bytes: StoredBytes,
     known: ArrowReaderMetadata,
     /// Rows that are left out.
     first: u64,
+    /// Row groups behind so many are not read.
+    most: usize,
 }
 
 /// A row group that is to be read.
@@ -40,11 +42,18 @@ struct Group {
 }
 
 impl RowGroups {
-    pub fn new(bytes: StoredBytes, known: ArrowReaderMetadata, first: u64) -> RowGroups {
+    /// `most`: only so many of the first row groups are read; None: all.
+    pub fn new(
+        bytes: StoredBytes,
+        known: ArrowReaderMetadata,
+        first: u64,
+        most: Option<usize>,
+    ) -> RowGroups {
         RowGroups {
             bytes,
             known,
             first,
+            most: most.unwrap_or(usize::MAX),
         }
     }
 
@@ -138,7 +147,8 @@ impl RowGroups {
     /// The row groups that have rows which are wanted.
     fn groups(&self) -> Vec<Group> {
         let (mut found, mut left_out, mut read) = (Vec::new(), self.first, 0);
-        for (index, group) in self.known.metadata().row_groups().iter().enumerate() {
+        let groups = self.known.metadata().row_groups().iter();
+        for (index, group) in groups.enumerate().take(self.most) {
             read += u64::try_from(group.compressed_size()).unwrap_or(0);
             let rows = u64::try_from(group.num_rows()).unwrap_or(0);
             let first = left_out.min(rows);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from snapshots._native import Hasher
 from snapshots.errors import InputError
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from snapshots.ports import Identity
     from snapshots.sources.kinds import Codec
     from snapshots.sources.unpacked_limit import UnpackedLimit
+
+STREAM_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of a stream that are read ahead to recognize it. A shorter stream is known whole, and so is
+what is behind a URL."""
 
 
 class ByteSource:

@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from snapshots.engine.input.identity import STREAM_BYTES
 from snapshots.errors import InputError
 from snapshots.sources import open_source
+from snapshots.sources.base import STREAM_BYTES
 from snapshots.sources.remote.access import RemoteAccess
 from snapshots.sources.unpacked_limit import UnpackedLimit
 from tests.ledger.older import execute

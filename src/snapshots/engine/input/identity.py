@@ -18,7 +18,8 @@ from snapshots.ledger import parts
 from snapshots.ledger.first_look import FirstLook, first_look
 from snapshots.ledger.missing_tables import TABLE_GONE
 from snapshots.ledger.other_appends import OLDER_VERSION
-from snapshots.sources.base import fingerprint
+from snapshots.ports import Numbered
+from snapshots.sources.base import STREAM_BYTES, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 EAGER_BYTES = 64 * 1024 * 1024
 """An input up to this size is hashed before it is loaded. A larger one is hashed while it is
 loaded, unless something in the ledger looks like it."""
-STREAM_BYTES = 16 * 1024 * 1024
-"""Bytes of a stream that are read ahead to recognize it. A shorter stream is known whole."""
 _MIB = 1 << 20
 _LOADED_AGAIN = "loading it again"
 
@@ -221,7 +220,7 @@ def same_input(source: Source, known: KnownInput, entry: Entry, ledger: History)
         entry.inode,
         entry.etag,
     )
-    if not source.seekable:
+    if not source.seekable and not isinstance(source, Numbered):
         # It begins alike, and the reader will check what is loaded of it as it passes by.
         same = untouched and identity.size == entry.size
         return same if source.remote else identity.mtime_ns is None

@@ -166,7 +166,7 @@ class Reader:
         self._utf8 = encodings.is_utf8(dialect.encoding)
         self._plain = source.seekable and self._utf8
         self._hasher: Hasher | None = None
-        if content_hash is None:
+        if content_hash is None and not isinstance(source, Numbered):
             self._hasher = Hasher(remainder.hash_state if self._plain else None)
         self._states: list[tuple[int, bytes]] = []
         self._passed_by = PassedBy(source.identity.name, remainder.done)
@@ -218,6 +218,8 @@ class Reader:
         if self._hasher is not None:
             self.content_hash = self._hasher.hexdigest()
             self.size = self._hasher.length
+        elif self.content_hash is None and isinstance(self._source, Numbered):
+            self.content_hash = self._source.content_hash
 
     def _splitter(self, gap: Gap) -> Splitter:
         size = self._size_of_next(gap, gap.start)

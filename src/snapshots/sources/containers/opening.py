@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, TypeAlias, cast
 from snapshots import inner_names
 from snapshots.errors import InputError
 from snapshots.sources import kinds
+from snapshots.sources.base import STREAM_BYTES
+from snapshots.sources.containers.growing_copy import GrowingCopy
 from snapshots.sources.containers.member import MemberSource
 from snapshots.sources.containers.parquet import ParquetSource
 from snapshots.sources.containers.random_access import RandomAccess
@@ -112,7 +114,7 @@ def _container(
             hint="Unpack the outer compression, and import what is in it.",
         )
     if kinds.is_parquet(outer.head(len(kinds.OLD_WORKBOOK))):
-        return ParquetSource(outer, _with_descriptor(outer, unpacking), unpacking)
+        return ParquetSource(outer, _parquet_bytes(outer, unpacking), unpacking)
     if outer.head(len(kinds.OLD_WORKBOOK)) == kinds.OLD_WORKBOOK:
         return OpenWorkbook(outer, "xls", _with_descriptor(outer, unpacking), unpacking)
     archive = ZipArchive(_seekable(outer, unpacking), name)
@@ -121,6 +123,15 @@ def _container(
         return archive
     archive.close()
     return OpenWorkbook(outer, kind, _with_descriptor(outer, unpacking), unpacking)
+
+
+def _parquet_bytes(outer: _Outer, unpacking: UnpackedLimit) -> IO[bytes] | GrowingCopy:
+    """A large file behind a URL is read while it comes. Of a small one the hash is known first."""
+    size = outer.identity.size or 0
+    if isinstance(outer, FileSource | MemberSource) or not outer.seekable or size <= STREAM_BYTES:
+        return _with_descriptor(outer, unpacking)
+    unpacking.require(size, size, outer.identity.name)
+    return GrowingCopy(outer, size)
 
 
 def _seekable(outer: _Outer, unpacking: UnpackedLimit) -> IO[bytes]:

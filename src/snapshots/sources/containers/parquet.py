@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import accumulate
 from typing import IO, TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from snapshots.notes import DetailNote
 from snapshots.sources import kinds
 from snapshots.sources.base import StoredSource
 from snapshots.sources.columnar import schema_of
+from snapshots.sources.containers.growing_copy import GrowingCopy
 from snapshots.sources.files import FileSource
 from snapshots.sources.peekable import Peekable, up_to
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _MARK: Final = 4
 """Bytes of the mark that begins and ends a file."""
+_LENGTH: Final = 4
+"""Bytes before it that say how long the footer is."""
 _LAYERS: Final = re.compile(r"^(?:(?:Parquet(?: argument)? error|External|Arrow|EOF): )+")
 """Which parts of a library an error has come through."""
 _AGAIN: Final = "Get the file again, or check the program that writes it."
@@ -37,14 +41,16 @@ class ParquetSource(FileSource):
     form, so that they are always read from the first row on."""
 
     format = "parquet"
+    _growing: GrowingCopy | None = None
+    """The file, if its bytes are still coming."""
 
     def __init__(
         self,
         outer: FileSource | UrlSource | MemberSource,
-        file: IO[bytes],
+        file: IO[bytes] | GrowingCopy,
         unpacking: UnpackedLimit,
     ) -> None:
-        """Takes over what the file is read from, and an open descriptor of its bytes.
+        """Takes over what the file is read from, and its bytes.
 
         Raises InputError, saying why, if it cannot be read.
         """
@@ -52,7 +58,10 @@ class ParquetSource(FileSource):
         self._outer = outer
         self.typed_rows = TypedRows()
         self._fd = os.dup(file.fileno())
-        file.close()
+        if isinstance(file, GrowingCopy):
+            self._growing = file
+        else:
+            file.close()
         try:
             status = os.fstat(self._fd)
             known = outer.identity
@@ -60,7 +69,9 @@ class ParquetSource(FileSource):
                 known, size=status.st_size, fingerprint=self._fingerprint(status)
             )
             self._require_ends(status.st_size)
-            if not isinstance(outer, FileSource):
+            if self._growing is not None:
+                self._growing.fetch_end(self._footer(status.st_size))
+            elif not isinstance(outer, FileSource):
                 self.content_hash = self._hash()
             try:
                 self._file = ParquetFile(system.handle_of(self._fd))
@@ -68,7 +79,10 @@ class ParquetSource(FileSource):
             except ValueError as error:
                 raise self._refusal(str(error)) from error
             groups = self._file.row_groups()
-            note = DetailNote(f"the file has {sum(groups)} rows in {len(groups)} row groups")
+            rows = [rows for rows, _ in groups]
+            ends = (end for _, end in groups)
+            self._borders = list(zip(accumulate(rows), accumulate(ends, max), strict=True))
+            note = DetailNote(f"the file has {sum(rows)} rows in {len(groups)} row groups")
             self.schema = replace(schema, notes=(note, *schema.notes))
             if not self.schema.columns:
                 raise InputError("The Parquet file has no columns.", place=self._name, hint=_AGAIN)
@@ -83,7 +97,7 @@ class ParquetSource(FileSource):
 
     @property
     def remote(self) -> bool:
-        """Whether the file is behind a URL. It is copied once."""
+        """Whether the file is behind a URL. It is copied once, and read meanwhile."""
         return self._outer.remote
 
     @property
@@ -110,25 +124,56 @@ class ParquetSource(FileSource):
 
     def close(self) -> None:
         """See `ports.Source`."""
+        if self._growing is not None:
+            self._growing.close()
         super().close()
         self._outer.close()
 
     def _read_on(self, first: int) -> Iterator[bytes]:
         records = self._records(first, typed=self.typed_rows)
-        return self._unpacking.bounded(records, lambda: self._consumed, self._name)
+        yield from self._unpacking.bounded(records, lambda: self._consumed, self._name)
+        if self._growing is not None:
+            self.content_hash = self._growing.content_hash()
+
+    def _pread(self, size: int, offset: int) -> bytes:
+        if self._growing is not None:
+            self._growing.require(offset, offset + size)
+        return super()._pread(size, offset)
 
     def _records(
         self, first: int = 0, *, threads: int | None = None, typed: TypedRows | None = None
     ) -> Iterator[bytes]:
         """The records from a row on, counted from 0."""
         self._consumed = 0
-        stream = self._file.records(first, threads, typed)
         try:
-            for piece in stream:
-                self._consumed = stream.consumed
-                yield piece
+            for row, groups in self._stretches(first):
+                stream = self._file.records(row, threads, typed, groups)
+                for piece in stream:
+                    self._consumed = stream.consumed
+                    yield piece
         except ValueError as error:
             raise self._refusal(str(error)) from error
+
+    def _stretches(self, first: int) -> Iterator[tuple[int, int]]:
+        """What to read at a time, from a row on: the first row, and how many row groups there are
+        up to its end. Each has all row groups whose bytes are there; the first is waited for."""
+        growing = self._growing
+        for number, (row, end) in enumerate(self._borders, 1):
+            if row <= first:
+                continue
+            if growing is not None:
+                growing.require(0, end)
+            following = self._borders[number : number + 1]
+            if following and (growing is None or growing.has(following[0][1])):
+                continue
+            yield first, number
+            first = row
+
+    def _footer(self, size: int) -> int:
+        """Where the footer begins, as its own length says; the end, if that cannot be."""
+        end = size - _MARK - _LENGTH
+        length = int.from_bytes(self._pread(_LENGTH, end), "little")
+        return end - length if length < end else size
 
     def _require_ends(self, size: int) -> None:
         marks = (self._pread(_MARK, 0), self._pread(_MARK, max(size - _MARK, 0)))
