@@ -6,6 +6,7 @@ use crate::conversion_spec::{TypeKind, TypeSpec, Wire};
 use crate::dialect::Dialect;
 use crate::reject_code::RejectCode;
 use crate::values;
+use crate::workbook::cell::UNCALCULATED;
 
 /// The most characters of a value that are shown.
 const SHOWN: usize = 60;
@@ -116,6 +117,11 @@ pub fn of_value(code: RejectCode, text: &[u8], kind: &TypeSpec, pattern: Option<
             )
         }
         RejectCode::NotAUuid => write!(sentence, " is not a UUID."),
+        RejectCode::ErrorCell if text == UNCALCULATED.as_bytes() => write!(
+            sentence,
+            " stands for a formula without a value. Save the workbook with a spreadsheet program, \
+             which calculates it."
+        ),
         RejectCode::ErrorCell => write!(sentence, " is an error in the sheet, not a value."),
         RejectCode::NotJson => write!(sentence, " is not valid JSON."),
         RejectCode::OutOfRange => out_of_range(&mut sentence, kind),

@@ -23,7 +23,12 @@ pub enum Cell<'a> {
     Error(&'a CellErrorType),
     /// The error of a program that writes errors as texts.
     ErrorText(&'a str),
+    /// A formula without a value: the program that wrote the workbook has calculated nothing.
+    Uncalculated,
 }
+
+/// What stands for a formula without a value. Without quotes, a number sign begins an error.
+pub const UNCALCULATED: &str = "#UNCALCULATED";
 
 /// The errors of cells. LibreOffice also has numbered ones, such as `Err:502`.
 const ERRORS: [&str; 8] = [
@@ -77,7 +82,10 @@ impl<'a> Cell<'a> {
     }
 
     pub fn is_error(&self) -> bool {
-        matches!(self, Cell::Error(_) | Cell::ErrorText(_))
+        matches!(
+            self,
+            Cell::Error(_) | Cell::ErrorText(_) | Cell::Uncalculated
+        )
     }
 
     pub fn is_text(&self) -> bool {
@@ -120,6 +128,7 @@ impl<'a> Cell<'a> {
             Cell::Error(error) => write!(out, "{error}"),
             // Without quotes, a number sign begins an error.
             Cell::ErrorText(text) => write!(out, "#{}", text.trim_start_matches('#')),
+            Cell::Uncalculated => write!(out, "{UNCALCULATED}"),
         };
         debug_assert!(written.is_ok(), "a String takes whatever is written");
     }
