@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from snapshots.ledger.history import History
     from snapshots.ledger.repairs import LoadedCorrection
 
-OF_TARGET = frozenset({"refused_by_target", "altered_by_target", "awaits_parent"})
+OF_TARGET = frozenset({"refused_by_target", "altered_by_target", "awaits_parent", "duplicate_key"})
 """Codes of records that the database has refused: the kernel alone makes rows of them."""
 
 
