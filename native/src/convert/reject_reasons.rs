@@ -4,9 +4,8 @@ use std::fmt::Write;
 
 use crate::conversion_spec::{TypeKind, TypeSpec, Wire};
 use crate::dialect::Dialect;
-use crate::reject_code::RejectCode;
+use crate::reject_code::{RejectCode, UNCALCULATED};
 use crate::values;
-use crate::workbook::cell::UNCALCULATED;
 
 /// The most characters of a value that are shown.
 const SHOWN: usize = 60;

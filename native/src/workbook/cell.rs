@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use calamine::{CellErrorType, Data, DataRef, ExcelDateTime};
 
+use crate::reject_code::UNCALCULATED;
+
 /// The first day after those that spreadsheets know: the year 10000.
 const BEYOND: f64 = 2_958_466.0;
 const MILLIS_OF_DAY: f64 = 86_400_000.0;
@@ -26,9 +28,6 @@ pub enum Cell<'a> {
     /// A formula without a value: the program that wrote the workbook has calculated nothing.
     Uncalculated,
 }
-
-/// What stands for a formula without a value. Without quotes, a number sign begins an error.
-pub const UNCALCULATED: &str = "#UNCALCULATED";
 
 /// The errors of cells. LibreOffice also has numbered ones, such as `Err:502`.
 const ERRORS: [&str; 8] = [

@@ -2,7 +2,7 @@
 //!
 //! A process of its own calls this: a hostile workbook can make a library ask for any memory.
 
-pub mod cell;
+mod cell;
 mod sheet_cells;
 mod survey;
 mod writer;
