@@ -1,5 +1,8 @@
 //! The stable codes of rejects. A code is a promise to users: it is never renamed.
 
+/// What stands in the record of a sheet for a formula without a value.
+pub const UNCALCULATED: &str = "#UNCALCULATED";
+
 /// Why a record is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RejectCode {

@@ -75,6 +75,7 @@ def test_one_record_of_a_key_is_loaded(database, tmp_path, choice, loaded, codes
     assert done.skipped_by_code == ({} if codes else {"duplicate_key": 2})
     assert held(database, "id, name") == [(1, loaded), (2, "b")]
     if codes:
+        assert command("verify", "1", "--database", database, cwd=tmp_path).returncode == 0
         found = list(snapshots.rejects(1, database=database))
         assert [(one.line, one.raw, one.reason) for one in found] == [
             (4, b"1,y", "Line 2 has the same key."),

@@ -103,6 +103,9 @@ def test_archives(tmp_path):
         assert "tar archive" in refusal(path).message
 
 
+_EXCEL_2003 = b"urn:schemas-microsoft-com:office:spreadsheet"
+
+
 def test_other_kinds_of_files(tmp_path):
     path = tmp_path / "a.db"
     with sqlite3.connect(path) as connection:
@@ -112,6 +115,13 @@ def test_other_kinds_of_files(tmp_path):
         (b"%PDF-1.7\n", "PDF"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "workbook"),
         (b"<!DOCTYPE html>\n<html>", "HTML"),
+        (b"\xef\xbb\xbf<!-- by a -->\n<table border=1><tr><td>id</td></tr></table>", "HTML"),
+        ("<html><table>".encode("utf-16"), "HTML"),
+        (b'<?xml version="1.0"?>\n<Workbook xmlns="' + _EXCEL_2003 + b'">', "spreadsheet of Excel"),
+        (b'<?xml version="1.0"?>\n<rows/>', "XML document"),
+        (b"MIME-Version: 1.0\nContent-Type: multipart/related\n", "MHTML"),
+        (b'\x1e{"id": 1}\n', "text sequence"),
+        (b"PK\x07\x08PK\x03\x04", "part of a zip archive"),
     ):
         path.write_bytes(head)
         assert word in refusal(path).message, word
@@ -125,6 +135,10 @@ def test_other_kinds_of_files(tmp_path):
         "PK,name\n1,x\n",
         "BZh9,1\n",
         "größe,straße\n1,2\n",
+        "<title>,n\na,1\n",
+        "[id],[name]\n1,a\n",
+        "[12] started, ok\n[13] ended, ok\n",
+        "{a},{b}\n1,2\n",
     ],
 )
 def test_text_that_only_looks_a_little_like_it(tmp_path, text):

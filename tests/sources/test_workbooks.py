@@ -211,6 +211,33 @@ def test_a_table_anywhere_on_the_sheet(sqlite_url, made):
     assert (reject.line, reject.code) == (21, "field_count")
 
 
+def test_a_header_with_gaps_below_a_title(sqlite_url, made):
+    """An index without a name, or the second of two merged cells."""
+    for number, names in enumerate((["id", "name", "both", None], [None, "a", "b"]), 1):
+        body = [[n, f"n{n}", n * 1.5, "z"][: len(names)] for n in range(5, 12)]
+        rows = ["Sales of 2024"], ["as of today"], [], names, *body, [], ["Total", None, 99]
+        path = made({"A": table(*rows)}, f"book{number}.xlsx")
+        result = api.load(str(path), database=sqlite_url, table=f"t{number}")
+        assert (result.counts.loaded, result.counts.rejected) == (8, 0)
+        first = f"SELECT _line, typeof({names[2]}) FROM t{number} ORDER BY _line LIMIT 1"
+        assert rows_of(sqlite_url, first) == [(5, "real")]
+
+
+def test_a_formula_without_a_value_is_no_null(sqlite_url, made):
+    """Libraries write formulas that nothing has calculated."""
+    path = made({"A": table(["id", "n"], [1, 2], [2, "=A3*2"], [3, ""], ["=1+1", 4])})
+    result = api.load(str(path), database=sqlite_url, max_rejects="100%")
+    assert (result.counts.loaded, result.rejects_by_code) == (2, {"error_cell": 2})
+    found = [(one.line, one.column) for one in api.rejects(1, database=sqlite_url)]
+    assert found == [(3, "n"), (5, "id")]
+    assert all("formula" in one.reason for one in api.rejects(1, database=sqlite_url))
+
+
+def test_an_error_beside_the_table_is_not_lost(made):
+    rows = {0: {1: "id", 2: "n"}, 1: {1: 1, 2: 2}, 2: {0: "!#REF!", 1: 3, 2: 4}}
+    assert records(made({"A": sheet(rows)})) == [",id,n", ",1,2", "#REF!,3,4"]
+
+
 def test_options_of_texts_have_no_meaning(sqlite_url, made):
     path = str(made({"A": table(["a", "b"], [1, 2])}))
     with pytest.raises(UsageError, match="option for its delimiter has no meaning"):

@@ -3,6 +3,7 @@
 import gzip
 import io
 import random
+import stat
 import struct
 import zipfile
 import zlib
@@ -167,6 +168,28 @@ def test_a_member_that_is_refused_does_not_stop_the_others(
     assert [one["outcome"] for one in objects(done)] == ["failed", "finished"]
     assert done.returncode == 1
     assert rows_of(sqlite_url, "SELECT x FROM b") == [(1,)]
+
+
+def test_a_link_is_no_data(archive):
+    link = zipfile.ZipInfo("latest.csv")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    path = archive([("2024/a.csv", "a\n1\n"), (link, "2024/a.csv")])
+    assert "link to another file" in refusal(f"{path}#latest.csv")
+    assert read(f"{path}#2024/a.csv") == b"a\n1\n"
+
+
+@pytest.mark.parametrize("before", [b"MZ\x90\0" + bytes(900), b"#!/bin/sh\nexit\n", b"\x7fELF\2"])
+def test_an_archive_that_unpacks_itself(archive, before):
+    data = before + zipped([("a.csv", "a\n1\n")])
+    assert read(archive(data)) == b"a\n1\n"
+
+
+def test_what_is_missing_of_an_archive_is_named(archive):
+    whole = zipped([("a.csv", GOOD)], zipfile.ZIP_STORED)
+    assert "its directory, which is its end, is missing" in refusal(archive(whole[:-60]))
+    lengths = {20: b"\xff\xff\xff\0", 24: b"\xff\xff\xff\0"}
+    path = archive(patched(whole, b"a.csv", {}, lengths))
+    assert "damaged: it ends too early." in refusal(f"{path}#a.csv")
 
 
 def test_two_members_of_one_name(archive):

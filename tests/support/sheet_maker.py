@@ -37,6 +37,8 @@ def _cell(at, value):
         return f'<c r="{at}" t="b"><v>{int(value)}</v></c>'
     if isinstance(value, (int, float)):
         return f'<c r="{at}"{style}><v>{value!r}</v></c>'
+    if value.startswith("="):
+        return f'<c r="{at}"{style}><f>{escape(value[1:])}</f><v></v></c>'
     if value.startswith("!"):
         return f'<c r="{at}" t="e"><v>{value[1:]}</v></c>'
     return f'<c r="{at}" t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
@@ -44,7 +46,7 @@ def _cell(at, value):
 
 def sheet(rows):
     """The XML of a sheet from `{row: {column: value}}`, both from 0 on. A value is a number, a
-    boolean, a text, an error (`!#N/A`), or one of them with a style."""
+    boolean, a text, an error (`!#N/A`), a formula without a value (`=A1`), or one with a style."""
     body = "".join(
         f'<row r="{row + 1}">'
         + "".join(_cell(f"{column(at)}{row + 1}", cell) for at, cell in cells.items())

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::conversion_spec::{TypeKind, TypeSpec, Wire};
 use crate::dialect::Dialect;
-use crate::reject_code::RejectCode;
+use crate::reject_code::{RejectCode, UNCALCULATED};
 use crate::values;
 
 /// The most characters of a value that are shown.
@@ -116,6 +116,11 @@ pub fn of_value(code: RejectCode, text: &[u8], kind: &TypeSpec, pattern: Option<
             )
         }
         RejectCode::NotAUuid => write!(sentence, " is not a UUID."),
+        RejectCode::ErrorCell if text == UNCALCULATED.as_bytes() => write!(
+            sentence,
+            " stands for a formula without a value. Save the workbook with a spreadsheet program, \
+             which calculates it."
+        ),
         RejectCode::ErrorCell => write!(sentence, " is an error in the sheet, not a value."),
         RejectCode::NotJson => write!(sentence, " is not valid JSON."),
         RejectCode::OutOfRange => out_of_range(&mut sentence, kind),

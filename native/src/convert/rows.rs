@@ -56,9 +56,11 @@ pub fn convert<E: Encoder>(
 }
 
 /// Whether the last line before the end of the data has no line end. The line after it is the next
-/// one all the same: a block's rows and rejects have lines before its `line`.
+/// one all the same: a block's rows and rejects have lines before its `line`. An element of an array
+/// counts as a line itself.
 fn lacks_line_end(plan: &ConversionPlan, data: &[u8], position: usize) -> bool {
     position == data.len()
+        && !plan.dialect.is_array()
         && data
             .last()
             .is_some_and(|&byte| byte != plan.dialect.newline)

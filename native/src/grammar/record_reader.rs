@@ -296,9 +296,10 @@ impl<'a> RecordReader<'a> {
             return None;
         }
         self.base = start;
+        let is_element = dialect.is_array() && self.prologue.is_over();
         let found = if self.prologue.takes_line() {
             self.extents.line(dialect, data, start, true)
-        } else if dialect.is_array() && !self.prologue.is_over() {
+        } else if dialect.is_array() && !is_element {
             opening(data, start, true)
         } else {
             self.extents
@@ -318,7 +319,8 @@ impl<'a> RecordReader<'a> {
         };
         let kind = self.prologue.place(kind, too_long);
         let line = self.line;
-        self.line += count_lines(dialect.newline, &data[start..next]);
+        let lines = count_lines(dialect.newline, &data[start..next]);
+        self.line += lines.max(u64::from(is_element && !too_long));
         self.at = next;
         self.index.skip_to(next);
         Some(Record {

@@ -36,6 +36,9 @@ pub struct ChunkCutter {
     /// The offset in the input of `pending[cut]`. `line` is its line number.
     start: u64,
     line: u64,
+    /// How many elements of an array, from `cut` to `at`, are followed by another one on their line.
+    /// Each counts as a line, so that no two records have the same number.
+    sharing: u64,
     /// True at the start of an input, until it is known whether a byte order mark is there.
     bom: bool,
     /// What is still to come before the data. The first chunk holds the whole prologue, so that the
@@ -71,6 +74,7 @@ impl ChunkCutter {
             searched: 0,
             start,
             line,
+            sharing: 0,
             bom: start == 0,
             prologue,
             extents: ExtentFinder::new(),
@@ -251,6 +255,10 @@ impl ChunkCutter {
             | Extent::Blank { next, .. }
             | Extent::Comment { next, .. }
             | Extent::Broken { next, .. } => {
+                if dialect.is_array() {
+                    let newline = memchr(dialect.newline, &pending[self.at..next]);
+                    self.sharing += u64::from(newline.is_none());
+                }
                 self.at = next;
                 true
             }
@@ -307,7 +315,7 @@ impl ChunkCutter {
             bytes
         };
         self.start += length as u64;
-        self.line += count_lines(self.dialect.newline, &bytes);
+        self.line += count_lines(self.dialect.newline, &bytes) + std::mem::take(&mut self.sharing);
         chunks.push(Chunk::new(bytes, start, line));
     }
 

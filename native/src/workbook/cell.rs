@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use calamine::{CellErrorType, Data, DataRef, ExcelDateTime};
 
+use crate::reject_code::UNCALCULATED;
+
 /// The first day after those that spreadsheets know: the year 10000.
 const BEYOND: f64 = 2_958_466.0;
 const MILLIS_OF_DAY: f64 = 86_400_000.0;
@@ -23,6 +25,8 @@ pub enum Cell<'a> {
     Error(&'a CellErrorType),
     /// The error of a program that writes errors as texts.
     ErrorText(&'a str),
+    /// A formula without a value: the program that wrote the workbook has calculated nothing.
+    Uncalculated,
 }
 
 /// The errors of cells. LibreOffice also has numbered ones, such as `Err:502`.
@@ -77,7 +81,10 @@ impl<'a> Cell<'a> {
     }
 
     pub fn is_error(&self) -> bool {
-        matches!(self, Cell::Error(_) | Cell::ErrorText(_))
+        matches!(
+            self,
+            Cell::Error(_) | Cell::ErrorText(_) | Cell::Uncalculated
+        )
     }
 
     pub fn is_text(&self) -> bool {
@@ -120,6 +127,7 @@ impl<'a> Cell<'a> {
             Cell::Error(error) => write!(out, "{error}"),
             // Without quotes, a number sign begins an error.
             Cell::ErrorText(text) => write!(out, "#{}", text.trim_start_matches('#')),
+            Cell::Uncalculated => write!(out, "{UNCALCULATED}"),
         };
         debug_assert!(written.is_ok(), "a String takes whatever is written");
     }

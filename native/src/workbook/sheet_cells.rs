@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Seek};
 
 use calamine::{
-    Data, Ods, Range, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx,
+    Data, DataRef, Ods, Range, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx,
     open_workbook_from_rs,
 };
 
@@ -58,9 +58,12 @@ pub fn each_cell(book: &mut Book, sheet: &str, visit: &mut Visit<'_>) -> Result<
         // These two are read as a stream; the others are in memory as a whole.
         Book::Xlsx(book) => {
             let mut cells = book.worksheet_cells_reader(sheet).map_err(sentence)?;
-            while let Some(found) = cells.next_cell().map_err(sentence)? {
-                if let Some(cell) = Cell::of_ref(found.get_value()) {
-                    visit(found.get_position(), cell)?;
+            while let Some(found) = cells.next_cell_with_formula_metadata().map_err(sentence)? {
+                // The value of a formula may be an empty text, but it is one.
+                let lacks = found.formula.is_some() && found.value == DataRef::Empty;
+                let cell = Cell::of_ref(&found.value).or(lacks.then_some(Cell::Uncalculated));
+                if let Some(cell) = cell {
+                    visit(found.pos, cell)?;
                 }
             }
             Ok(())

@@ -12,6 +12,7 @@ const MOST_COLUMNS: u32 = 16_384;
 struct ColumnSurvey {
     texts: bool,
     others: bool,
+    errors: bool,
     clocks: bool,
 }
 
@@ -43,6 +44,7 @@ impl Survey {
         let known = &mut self.columns[column];
         known.texts |= cell.is_text();
         known.others |= !cell.is_text() && !cell.is_error();
+        known.errors |= cell.is_error();
         known.clocks |= cell.has_clock();
         Ok(())
     }
@@ -54,7 +56,7 @@ impl Survey {
 
     /// The first column that has a value.
     pub fn left(&self) -> usize {
-        let used = |column: &ColumnSurvey| column.texts || column.others;
+        let used = |column: &ColumnSurvey| column.texts || column.others || column.errors;
         self.columns.iter().position(used).unwrap_or_default()
     }
 

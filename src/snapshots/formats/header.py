@@ -99,12 +99,24 @@ def titles(rows: NumberedRecords, fields: int) -> int:
             return 0
         if len(row) == fields and filled(row) >= _MOSTLY * fields:
             return index if labels(row) else 0
+        if index and _is_header_with_gaps(row, rows[index + 1 : index + 1 + _BODY], fields):
+            return index
         short = len(row) * 2 < fields and filled(row) <= 2
         if _heads_a_header(row, rows[index + 1 : index + 2 + _BODY], fields):
             continue
         if (filled(row) > 1 and not short) or any(family(cell) == "number" for cell in row):
             return 0
     return 0
+
+
+def _is_header_with_gaps(row: list[str], below: NumberedRecords, fields: int) -> bool:
+    """Several names that are plainly those of the columns, and some columns without one: an index,
+    or the second of two merged cells."""
+    enough = len(row) == fields and fields <= 2 * filled(row) and filled(row) > 1
+    if not enough or not labels(row):
+        return False
+    verdict = judge(row, [cells for _, cells in below if cells])
+    return verdict.header and verdict.sure
 
 
 def _heads_a_header(row: list[str], below: NumberedRecords, fields: int) -> bool:

@@ -5,6 +5,7 @@ Fields are found by name, so that all names must be known before the first recor
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -37,9 +38,22 @@ ONE_A_LINE: Final = (
     "An object must be on one line, or be an element of one array. jq -c writes such lines:"
     " jq -c . FILE, or jq -c '.items[]' FILE for an array within an object."
 )
+_AS_PYTHON: Final = (
+    "NaN, Infinity, None, True and single quotes are not JSON. Write null, true and double quotes."
+)
+_OF_PYTHON: Final = re.compile(r"[:,\[]\s*(?:NaN|-?Infinity|None|True|False)\b|[{,]\s*'")
 _HAS_MEANING: Final = frozenset({"encoding", "max_record_size", "nested_objects"})
 _FIRST: Final = 3
 _SHOWN: Final = 200
+
+
+def advice(beginning: str) -> str:
+    """What to do about an input that begins so and is hardly JSON.
+
+    >>> advice("{'a': 1}") == advice('{"a": 1}')
+    False
+    """
+    return _AS_PYTHON if _OF_PYTHON.search(beginning) else ONE_A_LINE
 
 
 class Objects(Struct, frozen=True):
@@ -65,7 +79,7 @@ class Objects(Struct, frozen=True):
             nested=given.nested_objects or "json",
         )
         notes = [note, DetailNote(self._says())]
-        names, complete = _names(source, dialect)
+        names, complete, closed = _names(source, dialect)
         if not names:
             raise self._no_object(head, encoding)
         if not complete:
@@ -75,6 +89,8 @@ class Objects(Struct, frozen=True):
                     " a record with another name is rejected"
                 )
             )
+        elif not closed and self.syntax == "array":
+            notes.append("the array is not closed: the input may have been cut off")
         dialect = replace(dialect, names=names)
         sample = b"".join(transcode([head], encoding))
         return Sniffed(
@@ -98,7 +114,7 @@ class Objects(Struct, frozen=True):
             return DialectError("The array is empty: it has no records.", hint="Check its source.")
         return DialectError(
             f"No record is a JSON object with names. The input begins with {text[:60]!r}.",
-            hint=ONE_A_LINE,
+            hint=advice(text),
         )
 
 
@@ -120,18 +136,20 @@ def _require_meaning(given: DialectOptions) -> None:
 
 
 def _encoding(head: bytes, given: str | None) -> tuple[str, str]:
-    """The encoding and a note about it. Without a mark it is UTF-8, and damage is rejected."""
+    """The encoding and a note about it. Without a mark it is UTF-8, and damage is rejected; or
+    UTF-16, which JSON shows by its first characters."""
     try:
         found = detect(head, given, delimited=True)
     except DialectError:
         return "utf-8", DetailNote("encoding: UTF-8, though some bytes are not")
-    if given is None and not found.sure:
+    if given is None and not found.sure and not found.encoding.startswith("utf-16"):
         return "utf-8", DetailNote("encoding: UTF-8, as JSON has it")
     return found.encoding, found.note
 
 
-def _names(source: Source, dialect: Dialect) -> tuple[tuple[str, ...], bool]:
-    """All names in the order in which they come first, and whether every record was looked at."""
+def _names(source: Source, dialect: Dialect) -> tuple[tuple[str, ...], bool, bool]:
+    """All names in the order in which they come first, whether every record was looked at, and
+    whether the last one is followed by the bracket that closes an array."""
     is_stream = source.identity.fingerprint is None
     chunks: Iterator[Chunk]
     if is_stream or source.remote:
@@ -142,6 +160,7 @@ def _names(source: Source, dialect: Dialect) -> tuple[tuple[str, ...], bool]:
         complete, chunks = True, all_chunks(source, dialect)
     form = dialect_json(dialect)
     found: dict[bytes, None] = {}
+    chunk = None
     for chunk in chunks:
         found.update(dict.fromkeys(Records.names(chunk, form, MOST_NAMES)))
         if len(found) > MOST_NAMES:
@@ -150,7 +169,8 @@ def _names(source: Source, dialect: Dialect) -> tuple[tuple[str, ...], bool]:
                 hint="A table cannot have as many columns. Names that are data, such as ids, belong"
                 " into an object of their own, which is loaded as one column.",
             )
-    return tuple(name.decode() for name in found), complete
+    closed = chunk is not None and bytes(chunk).rstrip(b"\0 \t\r\n").endswith(b"]")
+    return tuple(name.decode() for name in found), complete, closed
 
 
 def _first(sample: bytes) -> str:

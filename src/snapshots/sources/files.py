@@ -39,7 +39,9 @@ class FileSource(StoredSource):
                 name, status.st_size, status.st_mtime_ns, status.st_ino, self._fingerprint(status)
             )
             head = self.head(kinds.HEAD)
-            self.is_container = kinds.is_container(head)
+            self.is_container = kinds.is_container(head) or (
+                b"\0" in head and self._codec is None and self._ends_as_zip(status.st_size)
+            )
             if not self.is_container:
                 self.format = format_of(head, name)
         except BaseException:
@@ -118,6 +120,9 @@ class FileSource(StoredSource):
         except OSError as error:
             raise unreadable(self._name, error) from error
         return data
+
+    def _ends_as_zip(self, size: int) -> bool:
+        return kinds.ends_as_zip(self._pread(kinds.TAIL, max(size - kinds.TAIL, 0)))
 
     def _fingerprint(self, status: os.stat_result) -> str:
         size = status.st_size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import struct
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from snapshots.errors import InputError
@@ -23,13 +24,35 @@ _TAR_MAGIC_AT: Final = 257
 OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """The first bytes of a workbook that is no archive (.xls)."""
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_END_OF_ZIP: Final = struct.Struct("<4s16sH")
+TAIL: Final = _END_OF_ZIP.size + 0xFFFF
+"""Bytes at the end of an archive that has a program before it."""
 
 ENCRYPTED_PARQUET: Final = b"PARE"
 _PARQUET: Final = (b"PAR1", ENCRYPTED_PARQUET)
-_OBJECT: Final = re.compile(rb'\s*\{\s*(?:"(?:[^"\\\n]|\\.)*"\s*:|\})')
-_ARRAY: Final = re.compile(rb"\s*\[\s*(?:[\[{]|\]\s*\Z)")
-"""Of objects, of arrays (whose elements are rejected), or of nothing."""
+_TEXT: Final = rb'"(?:[^"\\\n]|\\.)*+"'
+_OBJECT: Final = re.compile(
+    rb"\s*\{\s*(?:" + _TEXT + rb"\s*:|'[^'\n]*+'\s*:|\})",
+)
+"""Single quotes are no JSON, but nothing else either: they are rejected."""
+_SCALAR: Final = rb"(?:" + _TEXT + rb"|-?\d[\d.eE+-]*+|true|false|null)\s*+"
+_ARRAY: Final = re.compile(
+    rb"\s*\[\s*(?:" + _SCALAR + rb",\s*+)*+(?:[\[{]|(?:" + _SCALAR + rb")?\]\s*\Z)"
+)
+"""Of objects, of arrays and other values (which are rejected), or of nothing."""
+_NAME: Final = re.compile(r"\"?(?!(?:null|true|false)\b)[^\W\d][\w .-]*\"?")
+_LOOKED_AT: Final = 20
+"""Lines that tell whether a first line that is no object stands before objects."""
 
+_WEB: Final = re.compile(
+    rb"(?:<!--.*?-->\s*)*+<(?:!doctype html|html|head|meta|body|table|style|div|script)\b",
+    re.DOTALL,
+)
+_BEGINNING: Final = 2048
+"""Bytes in which a document in XML or HTML says what it is."""
+
+_SAVE: Final = "If it is a workbook, save it as .xlsx with a spreadsheet program."
+JOIN: Final = "join them: zip -s 0 FILE.zip --out WHOLE.zip"
 _UNPACK: Final = "Unpack it and import the CSV files in it."
 _EXPORT: Final = "Export the table as CSV and import that."
 _KINDS: Final = (
@@ -47,6 +70,9 @@ _KINDS: Final = (
     (b"\x89PNG\r\n\x1a\n", "an image (PNG)", "Name a CSV file."),
     (b"\xff\xd8\xff", "an image (JPEG)", "Name a CSV file."),
     (b"\x7fELF", "a program", "Name a CSV file."),
+    (b"\x1e{", "a JSON text sequence", "Remove its separators: tr -d '\\036' < FILE"),
+    (b"PK\x07\x08", "a part of a zip archive", f"Get all parts, and {JOIN}"),
+    (b"MIME-Version:", "a web archive (MHTML)", _SAVE),
 )
 
 
@@ -88,6 +114,19 @@ def is_container(head: bytes) -> bool:
     return head.startswith((*_ZIP, OLD_WORKBOOK, *_PARQUET))
 
 
+def ends_as_zip(tail: bytes) -> bool:
+    r"""Whether an input ends as an archive does. One that unpacks itself begins with a program.
+
+    >>> ends_as_zip(b"PK\x05\x06" + bytes(18)), ends_as_zip(bytes(99))
+    (True, False)
+    """
+    at = tail.rfind(_ZIP[1])
+    if at < 0 or len(tail) - at < _END_OF_ZIP.size:
+        return False
+    comment: int = _END_OF_ZIP.unpack_from(tail, at)[2]
+    return len(tail) - at == _END_OF_ZIP.size + comment
+
+
 def format_of(head: bytes, name: str) -> FormatName:
     r"""How an (unpacked) input that begins so is laid out. Raises InputError, saying what it is, if
     it has no records that can be read.
@@ -100,20 +139,47 @@ def format_of(head: bytes, name: str) -> FormatName:
             raise _refusal(what, hint, name)
     if head[_TAR_MAGIC_AT:].startswith(b"ustar"):
         raise _refusal("a tar archive", _UNPACK, name)
-    if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
-        raise _refusal(
-            "an HTML page", "Check the URL; download the data itself, not the page about it.", name
-        )
     text = _as_utf8(head)
+    if (document := _document(text)) is not None:
+        raise _refusal(*document, name)
     if _ARRAY.match(text):
         return "json"
-    return "jsonl" if _OBJECT.match(text) else "csv"
+    return "jsonl" if _OBJECT.match(text) or _stands_before_objects(text) else "csv"
+
+
+def _document(text: bytes) -> tuple[str, str] | None:
+    """What a document in HTML or XML is, and what to do about it. Some programs write workbooks so
+    and name them .xls."""
+    start = text[:_BEGINNING].lstrip().lower()
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in start and start.startswith(b"<?xml"):
+        return "an XML spreadsheet of Excel 2003", _SAVE
+    if _WEB.match(start):
+        advice = "Check the URL; download the data itself, not the page about it."
+        return "an HTML page", f"{advice} {_SAVE}"
+    if start.startswith(b"<?xml"):
+        return "an XML document", "Convert it to CSV or JSON Lines."
+    return None
+
+
+def _stands_before_objects(text: bytes) -> bool:
+    """Whether the first line alone is no object: a log that was cut there, a remark, a number. A
+    word may be the name of a column of JSON."""
+    first, *lines = text.strip().split(b"\n", _LOOKED_AT + 1)[: _LOOKED_AT + 1]
+    if not lines or _NAME.fullmatch(first.decode("utf-8", "replace").strip()):
+        return False
+    objects = [line for line in lines if _OBJECT.match(line) and line.rstrip().endswith(b"}")]
+    return len(objects) * 2 > len(lines)
 
 
 def _as_utf8(head: bytes) -> bytes:
-    """The text in UTF-8, without its byte order mark, if it is in UTF-16 with one."""
+    """The text in UTF-8 without its byte order mark, if it is in UTF-16: with a mark, or beginning
+    with ASCII, as JSON does."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return head.decode("utf-16", "ignore").encode()
+    if head[:1] != b"\0" == head[1:2]:
+        return head.decode("utf-16-le", "ignore").encode()
+    if head[:1] == b"\0" != head[1:2]:
+        return head.decode("utf-16-be", "ignore").encode()
     return head.removeprefix(codecs.BOM_UTF8)
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from snapshots.errors import DialectError, InputError
 from snapshots.formats import doubt
-from snapshots.formats.objects import ONE_A_LINE
+from snapshots.formats.objects import advice
 from snapshots.formats.remedies import remedies
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def require_sound(
             f"{inferred.unsound} of {records} records are not JSON. The input begins with:"
             f" {sniffed.first}",
             place=place,
-            hint=ONE_A_LINE,
+            hint=advice(sniffed.first),
         )
     quotes = inferred.quotes * 2 > inferred.unsound
     given_options = (

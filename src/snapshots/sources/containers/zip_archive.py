@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import struct
 import zipfile
 import zlib
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from snapshots import inner_names
 from snapshots.errors import InputError
+from snapshots.sources import kinds
 from snapshots.sources.compression import PIECE
 from snapshots.sources.folder_files import is_usual
 
@@ -36,6 +38,8 @@ _DAMAGE: Final = (
     zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError, OSError,
     NotImplementedError, RuntimeError,
 )  # fmt: skip
+_NO_DIRECTORY: Final = "File is not a zip file"
+_UNIX: Final = 3
 _WORKBOOKS: Final[dict[str, WorkbookKind]] = {
     "xl/workbook.xml": "xlsx", "xl/workbook.bin": "xlsb", "content.xml": "ods",
 }  # fmt: skip
@@ -118,6 +122,9 @@ class ZipArchive:
         elif _OUTSIDE.match(inner):
             why = "The name of this member leads out of the archive."
             hint = "Do not trust this archive. To use it, unpack it and check the file."
+        elif one.create_system == _UNIX and stat.S_ISLNK(one.external_attr >> 16):
+            why = "This member is a link to another file."
+            hint = "Import the file that it leads to."
         elif one.flag_bits & _ENCRYPTED:
             why = "This member is encrypted."
             hint = "Unpack the archive with its password, and import the file."
@@ -149,10 +156,12 @@ class ZipArchive:
             yield
         except _DAMAGE as error:
             what = "This member" if place else "The zip archive"
+            why, hint = str(error).rstrip(".") or "it ends too early", "Get the archive again."
+            if why == _NO_DIRECTORY:
+                why = "its directory, which is its end, is missing"
+                hint += f" If it is a part of several, {kinds.JOIN}"
             raise InputError(
-                f"{what} is damaged: {error}.".replace("..", "."),
-                place=place or self.name,
-                hint="Get the archive again.",
+                f"{what} is damaged: {why}.", place=place or self.name, hint=hint
             ) from error
 
     def _missing(self, inner: str) -> InputError:
