@@ -51,6 +51,12 @@ impl ShortTexts {
         }
     }
 
+    /// Forgets all of them.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.count = 0;
+    }
+
     /// Adds the text of `length` bytes, at most eight, at the end of a word.
     #[inline(always)]
     pub fn push(&mut self, word: u64, length: usize) {
@@ -62,8 +68,10 @@ impl ShortTexts {
 
     /// What all of them are, with `point` as the decimal mark. None if one is no such number.
     #[inline]
-    pub fn numbers(&self, point: u8) -> Option<ShortNumbers> {
+    pub fn numbers(&mut self, point: u8) -> Option<ShortNumbers> {
         let count = self.count.next_multiple_of(LANES).min(MOST);
+        // An empty text is nothing, whatever its word.
+        self.lengths[self.count.min(count)..count].fill(0);
         let found = fastest(&self.words[..count], &self.lengths[..count], point);
         (found.wrong == 0).then_some(ShortNumbers {
             min: found.min,

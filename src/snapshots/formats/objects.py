@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from snapshots._native import Records
+from snapshots._native import ObjectScanner, Records
 from snapshots.defaults import MAX_RECORD_SIZE
 from snapshots.errors import DialectError, UsageError
 from snapshots.formats.chunks import all_chunks, head_chunks
@@ -23,7 +23,7 @@ from snapshots.model import Dialect
 from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from snapshots._native import Chunk
     from snapshots.formats.options import DialectOptions
@@ -46,6 +46,8 @@ class Objects(Struct, frozen=True):
     """JSON objects: lines, or the elements of one array. See `formats.Format`."""
 
     syntax: Literal["objects", "array"]
+    with_types: bool = False
+    """Whether the evidence of the types is wanted, too. It comes on the same way."""
 
     def detect(self, source: Source, given: DialectOptions) -> Sniffed:
         """Finds the names of the fields, and the encoding.
@@ -65,7 +67,7 @@ class Objects(Struct, frozen=True):
             nested=given.nested_objects or "json",
         )
         notes = [note, DetailNote(self._says())]
-        names, complete = _names(source, dialect)
+        names, complete, evidence = _names(source, dialect, with_types=self.with_types)
         if not names:
             raise self._no_object(head, encoding)
         if not complete:
@@ -85,6 +87,7 @@ class Objects(Struct, frozen=True):
             first=_first(sample),
             sample=b"".join(map(bytes, head_chunks(head, dialect, complete=len(head) < HEAD))),
             given=given,
+            evidence=evidence,
         )
 
     def _says(self) -> str:
@@ -130,8 +133,11 @@ def _encoding(head: bytes, given: str | None) -> tuple[str, str]:
     return found.encoding, found.note
 
 
-def _names(source: Source, dialect: Dialect) -> tuple[tuple[str, ...], bool]:
-    """All names in the order in which they come first, and whether every record was looked at."""
+def _names(
+    source: Source, dialect: Dialect, *, with_types: bool
+) -> tuple[tuple[str, ...], bool, str | None]:
+    """All names in the order in which they come first; whether every record was looked at; and, if
+    so, the evidence of the types."""
     is_stream = source.identity.fingerprint is None
     chunks: Iterator[Chunk]
     if is_stream or source.remote:
@@ -141,16 +147,31 @@ def _names(source: Source, dialect: Dialect) -> tuple[tuple[str, ...], bool]:
     else:
         complete, chunks = True, all_chunks(source, dialect)
     form = dialect_json(dialect)
-    found: dict[bytes, None] = {}
+    if with_types and complete:
+        scanner = ObjectScanner(form, MOST_NAMES)
+        for chunk in chunks:
+            scanner.scan(chunk)
+        found = dict.fromkeys(scanner.names())
+        _require_few(found)
+        return _texts(found), True, scanner.evidence()
+    found = {}
     for chunk in chunks:
         found.update(dict.fromkeys(Records.names(chunk, form, MOST_NAMES)))
-        if len(found) > MOST_NAMES:
-            raise DialectError(
-                f"The records have more than {MOST_NAMES} different names.",
-                hint="A table cannot have as many columns. Names that are data, such as ids, belong"
-                " into an object of their own, which is loaded as one column.",
-            )
-    return tuple(name.decode() for name in found), complete
+        _require_few(found)
+    return _texts(found), complete, None
+
+
+def _texts(names: Iterable[bytes]) -> tuple[str, ...]:
+    return tuple(name.decode() for name in names)
+
+
+def _require_few(names: Collection[bytes]) -> None:
+    if len(names) > MOST_NAMES:
+        raise DialectError(
+            f"The records have more than {MOST_NAMES} different names.",
+            hint="A table cannot have as many columns. Names that are data, such as ids, belong"
+            " into an object of their own, which is loaded as one column.",
+        )
 
 
 def _first(sample: bytes) -> str:
