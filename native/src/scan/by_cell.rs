@@ -316,7 +316,7 @@ fn has(members: &[String], name: usize) -> bool {
 fn names_and_types_of_objects_are_found_on_one_way() {
     let mut draw = Draw(0x9E37_79B9_7F4A_7C15);
     let mut sound = 0;
-    for round in 0..600 {
+    for round in 0..200 {
         let broken = round % 4 == 0;
         let data = objects(&mut draw, broken);
         let nested = if round % 3 == 0 { "columns" } else { "json" };
@@ -372,7 +372,7 @@ fn names_and_types_of_objects_are_found_on_one_way() {
             sound += 1;
         }
     }
-    assert!(sound > 400, "{sound}");
+    assert!(sound > 140, "{sound}");
 }
 
 #[test]

@@ -28,7 +28,13 @@ pub(super) struct Pace {
     each: usize,
     /// How often it happened in succession.
     odd: u32,
+    /// Whether some of the last ones were long.
+    long: bool,
 }
+
+/// The most bytes of short numbers and of long ones.
+const SHORT: usize = 8;
+const LONG: usize = 16;
 
 /// How often the while gets longer.
 const MOST_ODD: u32 = 4;
@@ -162,10 +168,16 @@ impl ColumnEvidence {
     ) -> usize {
         let mut seen = 0;
         loop {
-            let block = if self.pace.may_see_many() {
-                self.see_short_numbers::<WHOLE>(cells, from + seen, rules, texts)
-            } else {
+            let block = if !self.pace.may_see_many() {
                 None
+            } else if self.pace.long {
+                self.see_many_numbers::<WHOLE, LONG>(cells, from + seen, rules, texts)
+            } else {
+                let short = self.see_many_numbers::<WHOLE, SHORT>(cells, from + seen, rules, texts);
+                self.pace.long = short.is_none();
+                short.or_else(|| {
+                    self.see_many_numbers::<WHOLE, LONG>(cells, from + seen, rules, texts)
+                })
             };
             self.pace.saw_many(block.is_some());
             let more = match block {
@@ -183,8 +195,8 @@ impl ColumnEvidence {
         }
     }
 
-    /// Sees so many numbers at once. None: some need another look.
-    fn see_short_numbers<const WHOLE: bool>(
+    /// Sees so many numbers of at most `LENGTH` bytes at once. None: some need another look.
+    fn see_many_numbers<const WHOLE: bool, const LENGTH: usize>(
         &mut self,
         cells: &impl Cells,
         from: usize,
@@ -200,16 +212,25 @@ impl ColumnEvidence {
         let mut seen = 0;
         for cell in cells.from(from).take(MOST_SHORT) {
             let length = cell.end - cell.start;
-            if cell.escaped | (cell.quoted & rules.tokens) | (length > 8) {
+            if cell.escaped | (cell.quoted & rules.tokens) | (length > LENGTH) {
                 return None;
             }
-            let word = data.get(..cell.end)?.last_chunk()?;
-            texts.push(u64::from_le_bytes(*word), length);
+            let until = data.get(..cell.end)?;
+            if LENGTH == SHORT {
+                texts.push(u64::from_le_bytes(*until.last_chunk()?), length);
+            } else {
+                texts.push_long(u128::from_le_bytes(*until.last_chunk()?), length);
+            }
             lengths.blank[usize::from(cell.quoted)] += u64::from(length == 0);
             lengths.longest = lengths.longest.max(length);
             seen += 1;
         }
-        let numbers = texts.numbers(rules.point)?;
+        let numbers = if LENGTH == SHORT {
+            texts.numbers(rules.point)?
+        } else {
+            texts.long_numbers(rules.point)?
+        };
+        self.pace.long = lengths.longest > SHORT;
         if WHOLE && numbers.has_point {
             return None;
         }

@@ -14,6 +14,7 @@ mod float;
 mod integer;
 mod json;
 mod localized_number;
+mod long_numbers;
 mod pattern_cost;
 mod patterns;
 mod plain_number;
