@@ -51,6 +51,17 @@ def numbers(rng: random.Random, n: int) -> list[str]:
     ]
 
 
+def zeros(_: random.Random, n: int) -> list[str]:
+    """Every other one is a number that only a float is."""
+    return [("1.5", "-0.0")[n % 2]]
+
+
+def floats(rng: random.Random, n: int) -> list[str]:
+    """Numbers with 16 or 17 digits, with an exponent, and now and then with one."""
+    value = rng.uniform(0, 100)
+    return [repr(value), f"{value:.5e}", "1e5" if n % 3 == 0 else str(n)]
+
+
 def dates(rng: random.Random, n: int) -> list[str]:
     def day() -> str:
         return f"{rng.randint(1950, 2030)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
@@ -128,6 +139,8 @@ def inputs(rows: int) -> Iterator[tuple[str, bytes, Dialect]]:
     yield "rides, real green", real("green_tripdatasample_2020-04.csv", rows), PLAIN
     yield "rides, real fhv", real("fhv_tripdatasample_2020-04.csv", rows), PLAIN
     yield "numbers", made(numbers, rows), PLAIN
+    yield "1.5 and -0.0 in turn", made(zeros, rows), PLAIN
+    yield "floats", made(floats, rows), PLAIN
     yield "dates", made(dates, rows), PLAIN
     yield "texts", made(texts, rows), PLAIN
     yield "texts, quoted", made(texts, rows, quote='"'), PLAIN

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from snapshots._native import Chunk, Converter, Records, Scanner, Splitter
+from snapshots._native import Chunk, Converter, ObjectScanner, Records, Scanner, Splitter
 from snapshots.contract.evidence import type_of
 from snapshots.formats.kernel_json import converter_spec, dialect_json
 from snapshots.model import Column, Contract, Dialect
@@ -22,8 +22,13 @@ ENCODED: tuple[EncodingName, ...] = ("postgres", "mariadb", "sqlite", "text")
 
 def read(file: str) -> int:
     """All steps, with names and types from the first chunk alone, as other readers sample them."""
-    names = _names(islice(_chunks(file), 1))
-    columns = _columns(names, islice(_chunks(file), 1))
+    names, columns = _found(islice(_chunks(file), 1))
+    return _convert(names, columns, _chunks(file), "postgres")
+
+
+def read_twice(file: str) -> int:
+    """All steps, with names and types from all chunks, as an import of a file up to 256 MiB."""
+    names, columns = _found(_chunks(file))
     return _convert(names, columns, _chunks(file), "postgres")
 
 
@@ -39,13 +44,26 @@ def _names(chunks: Iterable[Chunk]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _found(chunks: Iterable[Chunk]) -> tuple[tuple[str, ...], tuple[Column, ...]]:
+    """Names and types, on one way."""
+    scanner = ObjectScanner(_spec(), 4096)
+    for chunk in chunks:
+        scanner.scan(chunk)
+    names = tuple(name.decode() for name in scanner.names())
+    return names, _typed(names, scanner.evidence() or "")
+
+
 def _columns(names: tuple[str, ...], chunks: Iterable[Chunk]) -> tuple[Column, ...]:
     scanner = Scanner(_spec(names), len(names))
     for chunk in chunks:
         scanner.scan(chunk)
-    evidence = json.loads(scanner.evidence())["columns"]
+    return _typed(names, scanner.evidence())
+
+
+def _typed(names: tuple[str, ...], evidence: str) -> tuple[Column, ...]:
+    columns = json.loads(evidence)["columns"]
     return tuple(
-        Column(name, name, type_of(seen)) for name, seen in zip(names, evidence, strict=True)
+        Column(name, name, type_of(seen)) for name, seen in zip(names, columns, strict=True)
     )
 
 
@@ -88,6 +106,7 @@ def steps(file: str, repeat: int) -> Iterator[str]:
         "read and cut": cut,
         "names": lambda: _names(chunks),
         "types": lambda: _columns(names, chunks),
+        "names and types at once": lambda: _found(chunks),
         **{
             f"convert, {encoding}": partial(_convert, names, columns, chunks, encoding)
             for encoding in ENCODED

@@ -65,7 +65,7 @@ mod _native {
     #[pymodule_export]
     use crate::row_keys::RowKeys;
     #[pymodule_export]
-    use crate::scan::Scanner;
+    use crate::scan::{ObjectScanner, Scanner};
     #[pymodule_export]
     use crate::split::Splitter;
     #[cfg(feature = "sqlite")]

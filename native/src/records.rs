@@ -6,8 +6,8 @@ use pyo3::types::{PyBytes, PyList};
 
 use crate::cell_appearance::{Appearance, appearance_of};
 use crate::chunk::Chunk;
-use crate::dialect::Dialect;
-use crate::grammar::{Prologue, RecordKind, RecordReader, bom, object_names, parse_dialect};
+use crate::dialect::{Dialect, NameTable};
+use crate::grammar::{ObjectWalk, Prologue, RecordKind, RecordReader, bom, parse_dialect};
 use crate::python_bytes::PythonBytes;
 
 /// Functions that parse records into Python objects. Imports do not use them: they are slow.
@@ -72,11 +72,9 @@ impl Records {
     ) -> PyResult<Vec<Bound<'py, PyBytes>>> {
         let dialect = parse_dialect(dialect).map_err(PyValueError::new_err)?;
         let chunk = chunk.get();
-        let names = py.detach(|| match chunk.overlong {
-            Some(_) => Vec::new(),
-            None => object_names(&dialect, &chunk.bytes, chunk.start == 0, limit),
-        });
-        Ok(names.iter().map(|name| PyBytes::new(py, name)).collect())
+        let names = py.detach(|| names_of(&dialect, chunk, limit));
+        let names = names.names().iter();
+        Ok(names.map(|name| PyBytes::new(py, name)).collect())
     }
 
     /// Measures how well a dialect fits the first `limit` records.
@@ -123,6 +121,18 @@ impl Records {
         }
         Ok(records)
     }
+}
+
+fn names_of(dialect: &Dialect, chunk: &Chunk, limit: usize) -> NameTable {
+    let (data, known) = (&*chunk.bytes, NameTable::default());
+    if chunk.overlong.is_some() {
+        return known;
+    }
+    let Some(mut walk) = ObjectWalk::new(dialect, data, chunk.start == 0, chunk.line, known) else {
+        return NameTable::default();
+    };
+    while walk.names() <= limit && walk.read().is_some() {}
+    walk.into_names()
 }
 
 fn measure(data: &[u8], dialect: &Dialect, limit: usize) -> Measures {

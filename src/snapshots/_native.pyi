@@ -467,6 +467,20 @@ class Scanner:
     def evidence(self) -> str:
         """Gives the evidence as JSON, which `native/src/scan/mod.rs` describes."""
 
+@final
+class ObjectScanner:
+    """Collects the names of JSON objects, and the evidence that a `Scanner` of them would give."""
+
+    def __init__(self, dialect: str, most_names: int) -> None:
+        """After more than `most_names` names it takes no more."""
+    def scan(self, chunk: Chunk) -> None:
+        """Adds a chunk, in the order of the input. Releases the GIL."""
+    def names(self) -> list[bytes]:
+        """The names of all sound records, in the order in which they come first. If there are more
+        than it takes, some are left out."""
+    def evidence(self) -> str | None:
+        """The evidence as `Scanner` has it. None: not every record is sound."""
+
 class PanicException(BaseException):
     """The kernel has panicked, which is a defect of it."""
 

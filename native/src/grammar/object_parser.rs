@@ -31,22 +31,23 @@ pub struct ObjectParser<'a> {
 
 impl<'a> ObjectParser<'a> {
     pub fn new(layout: &'a ObjectLayout) -> ObjectParser<'a> {
-        let count = layout.names.len() as u32;
         ObjectParser {
             names: Cow::Borrowed(&layout.names),
             dotted: layout.dotted,
             collects: false,
-            // As they are written if the first record has them all.
-            following: (1..count).chain([0, 0]).collect(),
+            following: first_order(layout.names.len()),
             path: Vec::new(),
         }
     }
 
-    /// A parser that takes every name, and knows them all in the end.
-    pub fn of_names(layout: &'a ObjectLayout) -> ObjectParser<'a> {
+    /// A parser that takes every name besides those that are known, and knows them all in the end.
+    pub fn of_names(layout: &ObjectLayout, known: NameTable) -> ObjectParser<'a> {
         ObjectParser {
+            following: first_order(known.len()),
+            names: Cow::Owned(known),
+            dotted: layout.dotted,
             collects: true,
-            ..ObjectParser::new(layout)
+            path: Vec::new(),
         }
     }
 
@@ -54,14 +55,27 @@ impl<'a> ObjectParser<'a> {
         self.names.names()
     }
 
-    /// Takes the names of an object that is right.
-    pub fn collect(&mut self, json: &[u8], fields: &mut Vec<Span>) {
+    pub fn into_names(self) -> NameTable {
+        self.names.into_owned()
+    }
+
+    /// Finds the fields of an object and takes its names. False: it is broken, and nothing was taken.
+    #[inline]
+    pub fn collect(&mut self, json: &[u8], fields: &mut Vec<Span>) -> bool {
         let known = self.names.len();
-        if self.parse(json, fields).is_err() {
-            self.path.clear();
+        let sound = self.parse(json, fields).is_ok();
+        if !sound {
+            self.forget(known);
+        }
+        sound
+    }
+
+    #[cold]
+    fn forget(&mut self, known: usize) {
+        self.path.clear();
+        if self.names.len() > known {
             self.names.to_mut().truncate(known);
-            self.following.truncate(known);
-            self.following.extend([0, 0]);
+            self.following = first_order(known);
         }
     }
 
@@ -266,6 +280,11 @@ impl<'a> ObjectParser<'a> {
     }
 }
 
+/// What follows what if the first record has all of so many names.
+fn first_order(count: usize) -> Vec<u32> {
+    (1..count as u32).chain([0, 0]).collect()
+}
+
 /// The most bytes of a name that are shown.
 const SHOWN: usize = 60;
 
@@ -412,7 +431,7 @@ mod tests {
     #[test]
     fn names_are_collected_in_the_order_of_their_first_record() {
         let layout = layout(&[], false);
-        let mut parser = ObjectParser::of_names(&layout);
+        let mut parser = ObjectParser::of_names(&layout, NameTable::default());
         let mut spans = Vec::new();
         for json in [r#"{"b":1,"a":2}"#, r#"{"a":1,"c":null,"\u0062":3}"#] {
             parser.parse(json.as_bytes(), &mut spans).unwrap();

@@ -48,4 +48,13 @@ impl Span {
             escaped,
         }
     }
+    /// The same with offsets relative to what stands `base` bytes earlier.
+    #[inline]
+    pub fn moved(self, base: usize) -> Span {
+        Span {
+            start: base as u32 + self.start,
+            end: base as u32 + self.end,
+            ..self
+        }
+    }
 }

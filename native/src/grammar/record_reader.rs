@@ -261,12 +261,8 @@ impl<'a> RecordReader<'a> {
     /// The fields of the row just read, with their places in the data.
     #[inline]
     pub fn placed_fields(&self) -> impl Iterator<Item = Span> {
-        let base = self.base as u32;
-        self.spans.iter().map(move |span| Span {
-            start: base + span.start,
-            end: base + span.end,
-            ..*span
-        })
+        let base = self.base;
+        self.spans.iter().map(move |span| span.moved(base))
     }
 
     /// The text of a field of the row just read. It is in `scratch` if escapes had to be removed.

@@ -3,9 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Scanner, Scratch};
+use super::{ObjectScanner, Scanner, Scratch};
 use crate::chunk::Chunk;
-use crate::grammar::{RecordKind, RecordReader, check_text};
+use crate::dialect::NameTable;
+use crate::grammar::{ObjectWalk, RecordKind, RecordReader, check_text, parse_dialect};
 
 /// Draws the same numbers in every run.
 struct Draw(u64);
@@ -90,6 +91,9 @@ const ODD: &[&str] = &[
     "1 ",
 ];
 
+/// The kind of those texts.
+const ODD_KIND: usize = 17;
+
 /// A value of a kind that a column may have.
 fn value(draw: &mut Draw, kind: usize) -> String {
     let sign = draw.one_of(&["", "", "-"]);
@@ -122,13 +126,25 @@ fn value(draw: &mut Draw, kind: usize) -> String {
             .one_of(&["pen", "ß", "a long text of several words", "", "x,y"])
             .to_owned(),
         12 => String::new(),
+        // Numbers that a quick look has to leave to another one, each now and then or always.
+        13 => format!(
+            "{sign}{}",
+            draw.below(1 << 53) as f64 / (1_u64 << 50) as f64
+        ),
+        14 => draw
+            .one_of(&["1.5", "-0.0", "-0.0", "0.25", "7"])
+            .to_owned(),
+        15 => draw
+            .one_of(&["1e5", "12", "-1.5E-7", "2.25e+3", "1234567.25"])
+            .to_owned(),
+        16 => format!("{sign}1{}.{}", draw.digits(14), draw.digits(14)),
         _ => draw.one_of(ODD).to_owned(),
     }
 }
 
 /// A file of columns that each have a kind, with a few odd values and records in it.
 fn file(draw: &mut Draw, columns: usize, delimiter: char, json: bool) -> Vec<u8> {
-    let kinds: Vec<usize> = (0..columns).map(|_| draw.below(14)).collect();
+    let kinds: Vec<usize> = (0..columns).map(|_| draw.below(ODD_KIND + 1)).collect();
     let quotes: Vec<bool> = (0..columns).map(|_| draw.below(4) == 0).collect();
     let (odd, broken, blank) = (draw.below(300), draw.below(300), draw.below(5));
     let line_end = draw.one_of(&["\n", "\n", "\r\n"]);
@@ -137,7 +153,7 @@ fn file(draw: &mut Draw, columns: usize, delimiter: char, json: bool) -> Vec<u8>
         let mut fields: Vec<String> = Vec::new();
         for column in 0..columns {
             let kind = if draw.below(1000) < odd {
-                13
+                ODD_KIND
             } else {
                 kinds[column]
             };
@@ -255,4 +271,137 @@ fn columns_give_the_evidence_of_their_cells() {
         values += expected["columns"][0]["values"].as_u64().unwrap();
     }
     assert!(values > 100_000, "{values}");
+}
+
+/// Objects with more and more names, each with some of them in any order.
+fn objects(draw: &mut Draw, broken: bool) -> Vec<u8> {
+    let kinds: Vec<usize> = (0..12).map(|_| draw.below(ODD_KIND)).collect();
+    let mut data = Vec::new();
+    for row in 0..20 + draw.below(200) {
+        let mut members = Vec::new();
+        for _ in 0..draw.below(8) {
+            let name = draw.below(1 + (row / 10).min(11));
+            let text = value(draw, kinds[name]);
+            let value = match draw.below(9) {
+                0 => "null".to_owned(),
+                1 => r#"{"x": 1, "y": [true]}"#.to_owned(),
+                _ if serde_json::from_str::<Value>(&text).is_ok() => text,
+                _ => json!(text).to_string(),
+            };
+            let member = format!(r#""name {name}":{value}"#);
+            if !has(&members, name) {
+                members.push(member);
+            }
+        }
+        if broken && draw.below(60) == 0 {
+            members.push(
+                draw.one_of(&["\"new\":1,", "\"new\":\u{1}", "\"a\":1,\"a\":2"])
+                    .to_owned(),
+            );
+        }
+        data.extend_from_slice(format!("{{{}}}\n", members.join(",")).as_bytes());
+        if draw.below(30) == 0 {
+            data.extend_from_slice(b" \n");
+        }
+    }
+    data
+}
+
+fn has(members: &[String], name: usize) -> bool {
+    let start = format!(r#""name {name}":"#);
+    members.iter().any(|member| member.starts_with(&start))
+}
+
+#[test]
+fn names_and_types_of_objects_are_found_on_one_way() {
+    let mut draw = Draw(0x9E37_79B9_7F4A_7C15);
+    let mut sound = 0;
+    for round in 0..200 {
+        let broken = round % 4 == 0;
+        let data = objects(&mut draw, broken);
+        let nested = if round % 3 == 0 { "columns" } else { "json" };
+        let dialect = |names: &[Box<[u8]>]| {
+            let names: Vec<_> = names
+                .iter()
+                .map(|name| String::from_utf8_lossy(name))
+                .collect();
+            let mut dialect: Value =
+                serde_json::from_str(&dialect(&mut Draw(1), 0, ',', true)).unwrap();
+            dialect["names"] = json!(names);
+            dialect["nested"] = json!(nested);
+            dialect.to_string()
+        };
+        let at_once = ObjectScanner::new(&dialect(&[]), 4096).unwrap();
+        let unnamed = parse_dialect(&dialect(&[])).unwrap();
+        let mut names = NameTable::default();
+        let mut chunks = Vec::new();
+        let (mut start, mut line) = (0, 1);
+        while start < data.len() {
+            let size = data[start..].len().min(1 + draw.below(4000));
+            let rest = data[start + size - 1..]
+                .iter()
+                .position(|&byte| byte == b'\n');
+            let end = start + size + rest.unwrap();
+            chunks.push(Chunk::new(data[start..end].to_vec(), start as u64, line));
+            line += data[start..end]
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count() as u64;
+            start = end;
+        }
+        for chunk in &chunks {
+            at_once.scan_chunk(chunk);
+            let mut walk = ObjectWalk::new(&unnamed, &chunk.bytes, false, 1, names).unwrap();
+            while walk.read().is_some() {}
+            names = walk.into_names();
+        }
+        let count = names.names().len();
+        let named = Scanner::new(&dialect(names.names()), count, None, false, None).unwrap();
+        for chunk in &chunks {
+            named.scan_chunk(chunk);
+        }
+        let found = at_once.evidence();
+        assert!(broken || found.is_some(), "round {round}");
+        if let Some(found) = found {
+            assert_eq!(
+                found,
+                named.evidence(),
+                "round {round}: {}",
+                String::from_utf8_lossy(&data)
+            );
+            sound += 1;
+        }
+    }
+    assert!(sound > 140, "{sound}");
+}
+
+#[test]
+fn a_negative_zero_is_a_whole_number_as_long_as_it_is_written() {
+    for (lines, types) in [
+        (["-0", "1"], ["integer", "decimal", "float"].as_slice()),
+        (["-0", "\"x\""], &[]),
+        (["\"x\"", "-0"], &[]),
+    ] {
+        let dialect = dialect(&mut Draw(1), 1, ',', true);
+        let scanner = Scanner::new(&dialect, 1, None, true, None).unwrap();
+        let quick = Scanner::new(&dialect, 1, None, false, None).unwrap();
+        let data: String = lines
+            .iter()
+            .map(|value| format!("{{\"0\":{value}}}\n"))
+            .collect();
+        for scanner in [&scanner, &quick] {
+            scanner.scan_chunk(&Chunk::new(data.clone().into_bytes(), 0, 1));
+            let found: Value = serde_json::from_str(&scanner.evidence()).unwrap();
+            let column = &found["columns"][0];
+            assert_eq!(column["max_chars"], 2, "{data}");
+            let fitting = column["types"].as_object().unwrap().iter();
+            let fitting: Vec<_> = fitting.filter(|(_, example)| example.is_null()).collect();
+            assert_eq!(fitting.len(), types.len(), "{fitting:?}");
+            assert!(
+                fitting
+                    .iter()
+                    .all(|(name, _)| types.contains(&name.as_str()))
+            );
+        }
+    }
 }

@@ -4,9 +4,10 @@ use super::cells::Cells;
 use super::example::Example;
 use super::extremes::Extremes;
 use super::fitting_types::{self, Number, TYPES, TypeSet};
+use super::glance::Pace;
 use super::rules::Rules;
 use crate::values::{
-    Field, ParsedTime, date, json, normalize_number, time, timestamp, timestamptz, uuid,
+    Field, ParsedTime, ShortTexts, date, json, normalize_number, time, timestamp, timestamptz, uuid,
 };
 
 /// The evidence about one column. A type that one value has disproved is not tried again.
@@ -23,6 +24,7 @@ pub(super) struct ColumnEvidence {
     pub(super) integer_digits: usize,
     pub(super) fraction_digits: usize,
     pub(super) second_digits: u8,
+    pub(super) pace: Pace,
     /// In the order of `TYPES`.
     examples: [Option<Example>; TYPES.len()],
     /// Kept only for a person who wants to see them: an import has no use for them.
@@ -42,6 +44,7 @@ impl ColumnEvidence {
             integer_digits: 0,
             fraction_digits: 0,
             second_digits: 0,
+            pace: Pace::default(),
             examples: [const { None }; TYPES.len()],
             extremes: extremes.then(Box::default),
         }
@@ -53,12 +56,13 @@ impl ColumnEvidence {
         cells: &impl Cells,
         count: usize,
         rules: &Rules,
+        texts: &mut ShortTexts,
         mut examine: impl FnMut(&mut ColumnEvidence, usize),
     ) {
         let mut row = 0;
         while row < count {
             if self.extremes.is_none() {
-                row += self.glance(cells, row, rules);
+                row += self.glance(cells, row, rules, texts);
             }
             if row < count {
                 examine(self, row);
@@ -114,8 +118,8 @@ impl ColumnEvidence {
         let may_be = fitting_types::of_token(token);
         self.disprove_alive(!may_be, token.text(), line);
         match token.text() {
-            // A whole number has no negative zero.
-            b"-0" if !token.quoted => self.see(Field::new(b"0", 0, false), line),
+            // A whole number has no negative zero; a text has what was written.
+            b"-0" if !token.quoted => self.see_as(b"-0", Field::new(b"0", 0, false), line),
             text => {
                 if self.alive & fitting_types::DECIMAL != 0
                     && let Some((whole, fraction)) = fitting_types::digits_with_exponent(text)
@@ -143,10 +147,16 @@ impl ColumnEvidence {
     /// Adds one value that is neither NULL nor empty.
     #[inline(always)]
     fn see(&mut self, field: Field<'_>, line: u64) {
+        self.see_as(field.text(), field, line);
+    }
+
+    /// Adds a value that is written in another way than its types see it.
+    #[inline(always)]
+    fn see_as(&mut self, written: &[u8], field: Field<'_>, line: u64) {
         // There are never more characters than bytes.
-        if field.len() > self.max_chars {
-            self.max_bytes = self.max_bytes.max(field.len());
-            self.max_chars = self.max_chars.max(characters(field.text()));
+        if written.len() > self.max_chars {
+            self.max_bytes = self.max_bytes.max(written.len());
+            self.max_chars = self.max_chars.max(characters(written));
         }
         if self.alive != 0 {
             let fits = self.fitting(field.text());
@@ -155,7 +165,7 @@ impl ColumnEvidence {
             }
         }
         if let Some(extremes) = &mut self.extremes {
-            extremes.see(field.text(), characters(field.text()), self.alive);
+            extremes.see(field.text(), characters(written), self.alive);
         }
     }
 

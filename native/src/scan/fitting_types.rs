@@ -3,7 +3,7 @@
 //! This is stricter than conversion is: what a person would not call a number (a code with a
 //! leading zero, a phone number with its plus) is not one, though it could be read as one.
 
-use crate::values::{Field, decimal, float64, plain};
+use crate::values::{Field, decimal, float64_of, plain};
 
 /// A set of types, one bit for each.
 pub(super) type TypeSet = u16;
@@ -100,7 +100,8 @@ pub(super) fn number(text: &[u8], wanted: TypeSet) -> Number {
     if padded || matches!(digits, [.., b'.']) {
         return Number::default();
     }
-    let Some((negative, mantissa, fraction_digits)) = plain(text) else {
+    let found = plain(text);
+    let Some((negative, mantissa, fraction_digits)) = found else {
         return long_number(text, wanted);
     };
     if negative && mantissa == 0 {
@@ -121,7 +122,7 @@ pub(super) fn number(text: &[u8], wanted: TypeSet) -> Number {
         fits |= INTEGER;
         integer = value;
     }
-    if mantissa < SAFE_MANTISSA || (wanted & FLOAT != 0 && float64(text).is_ok()) {
+    if mantissa < SAFE_MANTISSA || (wanted & FLOAT != 0 && float64_of(text, found).is_ok()) {
         fits |= FLOAT;
     }
     Number {
@@ -153,7 +154,7 @@ fn long_number(text: &[u8], wanted: TypeSet) -> Number {
     if !has_exponent && !negative_zero {
         fits |= DECIMAL;
     }
-    if wanted & FLOAT != 0 && float64(text).is_ok() {
+    if wanted & FLOAT != 0 && float64_of(text, None).is_ok() {
         fits |= FLOAT;
     }
     Number {

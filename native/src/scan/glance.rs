@@ -4,7 +4,7 @@
 use super::cells::{Cell, Cells};
 use super::column_evidence::{ColumnEvidence, characters};
 use super::fitting_types::{
-    self, BOOLEAN, DATE, INTEGER, NUMBERS, TIME, TIMESTAMP, TIMESTAMPTZ, UUID,
+    self, BOOLEAN, DATE, DECIMAL, INTEGER, NUMBERS, Number, TIME, TIMESTAMP, TIMESTAMPTZ, UUID,
 };
 use super::rules::Rules;
 use crate::values::{
@@ -20,16 +20,60 @@ struct Lengths {
     longest: usize,
 }
 
+/// How numbers of a column are seen. To look at many of them is lost time if one of them is an odd
+/// one. Where that happened, they are seen one by one for a while: the longer, the more often.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pace {
+    /// So many more are seen one by one.
+    each: usize,
+    /// How often it happened in succession.
+    odd: u32,
+    /// Whether some of the last ones were long.
+    long: bool,
+}
+
+/// The most bytes of short numbers and of long ones.
+const SHORT: usize = 8;
+const LONG: usize = 16;
+
+/// How often the while gets longer.
+const MOST_ODD: u32 = 4;
+
+impl Pace {
+    fn may_see_many(self) -> bool {
+        self.each == 0
+    }
+
+    fn saw_many(&mut self, many: bool) {
+        if many {
+            self.odd = 0;
+        } else if self.each == 0 {
+            self.each = MOST_SHORT << self.odd;
+            self.odd = MOST_ODD.min(self.odd + 1);
+        }
+    }
+
+    fn saw_each(&mut self, count: usize) {
+        self.each = self.each.saturating_sub(count);
+    }
+}
+
 impl ColumnEvidence {
     /// Adds the fields from a row on, as long as a quick look is enough. Gives how many.
-    pub(super) fn glance(&mut self, cells: &impl Cells, from: usize, rules: &Rules) -> usize {
+    pub(super) fn glance(
+        &mut self,
+        cells: &impl Cells,
+        from: usize,
+        rules: &Rules,
+        texts: &mut ShortTexts,
+    ) -> usize {
         match self.alive {
             0 => self.see_texts(cells, from, rules),
             alive if alive & !NUMBERS == 0 => {
                 if alive & INTEGER != 0 {
-                    self.see_numbers::<true>(cells, from, rules)
+                    self.see_numbers::<true>(cells, from, rules, texts)
                 } else {
-                    self.see_numbers::<false>(cells, from, rules)
+                    self.see_numbers::<false>(cells, from, rules, texts)
                 }
             }
             fitting_types::ALL => self.see_alike(cells, from, rules, |_, _| None),
@@ -120,14 +164,30 @@ impl ColumnEvidence {
         cells: &impl Cells,
         from: usize,
         rules: &Rules,
+        texts: &mut ShortTexts,
     ) -> usize {
         let mut seen = 0;
         loop {
-            let block = self.see_short_numbers::<WHOLE>(cells, from + seen, rules);
+            let block = if !self.pace.may_see_many() {
+                None
+            } else if self.pace.long {
+                self.see_many_numbers::<WHOLE, LONG>(cells, from + seen, rules, texts)
+            } else {
+                let short = self.see_many_numbers::<WHOLE, SHORT>(cells, from + seen, rules, texts);
+                self.pace.long = short.is_none();
+                short.or_else(|| {
+                    self.see_many_numbers::<WHOLE, LONG>(cells, from + seen, rules, texts)
+                })
+            };
+            self.pace.saw_many(block.is_some());
             let more = match block {
                 Some(more) => more,
                 None => self.see_each_number::<WHOLE>(cells, from + seen, rules),
             };
+            if block.is_none() {
+                // The one behind them that ends the look counts, too.
+                self.pace.saw_each(more + 1);
+            }
             seen += more;
             if more < MOST_SHORT {
                 return seen;
@@ -135,32 +195,42 @@ impl ColumnEvidence {
         }
     }
 
-    /// Sees so many numbers at once. None: some need another look.
-    fn see_short_numbers<const WHOLE: bool>(
+    /// Sees so many numbers of at most `LENGTH` bytes at once. None: some need another look.
+    fn see_many_numbers<const WHOLE: bool, const LENGTH: usize>(
         &mut self,
         cells: &impl Cells,
         from: usize,
         rules: &Rules,
+        texts: &mut ShortTexts,
     ) -> Option<usize> {
         if rules.has_missing() {
             return None;
         }
         let data = cells.data();
         let mut lengths = Lengths::default();
-        let mut texts = ShortTexts::new();
+        texts.clear();
         let mut seen = 0;
         for cell in cells.from(from).take(MOST_SHORT) {
             let length = cell.end - cell.start;
-            if cell.escaped | (cell.quoted & rules.tokens) | (length > 8) {
+            if cell.escaped | (cell.quoted & rules.tokens) | (length > LENGTH) {
                 return None;
             }
-            let word = data.get(..cell.end)?.last_chunk()?;
-            texts.push(u64::from_le_bytes(*word), length);
+            let until = data.get(..cell.end)?;
+            if LENGTH == SHORT {
+                texts.push(u64::from_le_bytes(*until.last_chunk()?), length);
+            } else {
+                texts.push_long(u128::from_le_bytes(*until.last_chunk()?), length);
+            }
             lengths.blank[usize::from(cell.quoted)] += u64::from(length == 0);
             lengths.longest = lengths.longest.max(length);
             seen += 1;
         }
-        let numbers = texts.numbers(rules.point)?;
+        let numbers = if LENGTH == SHORT {
+            texts.numbers(rules.point)?
+        } else {
+            texts.long_numbers(rules.point)?
+        };
+        self.pace.long = lengths.longest > SHORT;
         if WHOLE && numbers.has_point {
             return None;
         }
@@ -184,17 +254,33 @@ impl ColumnEvidence {
         let (mut min, mut max) = self.bounds();
         let (mut integer_digits, mut fraction_digits) = (self.integer_digits, self.fraction_digits);
         for cell in cells.from(from).take(MOST_SHORT) {
-            let Some(number) = plain_number(data, cell.start, cell.end, rules.point) else {
-                break;
-            };
             let length = cell.end - cell.start;
-            if cell.escaped | (cell.quoted & rules.tokens) | (WHOLE & number.has_point) {
+            if cell.escaped | (cell.quoted & rules.tokens) {
                 break;
             }
             if rules.is_missing(&data[cell.start..cell.end]) {
                 lengths.missing += 1;
                 seen += 1;
                 continue;
+            }
+            let Some(number) = plain_number(data, cell.start, cell.end, rules.point) else {
+                let text = &data[cell.start..cell.end];
+                let Some(number) = self.odd_number(text, rules) else {
+                    break;
+                };
+                if number.fits & INTEGER != 0 {
+                    (min, max) = (min.min(number.integer), max.max(number.integer));
+                }
+                if number.fits & DECIMAL != 0 {
+                    integer_digits = integer_digits.max(number.integer_digits);
+                    fraction_digits = fraction_digits.max(number.fraction_digits);
+                }
+                lengths.longest = lengths.longest.max(length);
+                seen += 1;
+                continue;
+            };
+            if WHOLE & number.has_point {
+                break;
             }
             let blank = length == 0;
             lengths.blank[usize::from(cell.quoted)] += u64::from(blank);
@@ -218,6 +304,16 @@ impl ColumnEvidence {
         (self.integer_digits, self.fraction_digits) = (integer_digits, fraction_digits);
         self.keep_lengths(&lengths, rules);
         seen
+    }
+
+    /// A number of another form than nearly all have: with many digits, an exponent or a negative zero.
+    /// None: it does not fit all the types that are left, or its text means something else here.
+    fn odd_number(&self, text: &[u8], rules: &Rules) -> Option<Number> {
+        if rules.point != b'.' {
+            return None;
+        }
+        let number = fitting_types::number(text, self.alive);
+        (self.alive & !number.fits == 0).then_some(number)
     }
 
     /// Adds fields that `form` knows, which are of ASCII alone. It is given a text, and whether the text

@@ -37,9 +37,10 @@ mod example;
 mod extremes;
 mod fitting_types;
 mod glance;
+mod of_objects;
 mod rules;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -47,6 +48,7 @@ use serde_json::{Map, Value, json};
 
 use self::cells::{Cells, QuotedRows, ReadRows, Rows};
 use self::column_evidence::ColumnEvidence;
+pub use self::of_objects::ObjectScanner;
 use self::rules::Rules;
 use crate::chunk::Chunk;
 use crate::dialect::{Dialect, Ragged};
@@ -55,7 +57,7 @@ use crate::grammar::{
     written_of,
 };
 use crate::reject_code::RejectCode;
-use crate::values::Field;
+use crate::values::{Field, ShortTexts};
 
 /// The number of fields that are looked at together.
 const AT_ONCE: usize = 4096;
@@ -126,7 +128,7 @@ impl Scanner {
     /// Whether it has as many records as it takes.
     #[getter]
     fn full(&self) -> bool {
-        let evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        let evidence = self.lock();
         self.is_full(&evidence)
     }
 
@@ -138,7 +140,7 @@ impl Scanner {
 
     /// Gives the evidence as JSON, which the head of this module describes.
     pub(crate) fn evidence(&self) -> String {
-        let evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        let evidence = self.lock();
         let columns: Vec<Value> = evidence
             .columns
             .iter()
@@ -156,12 +158,16 @@ impl Scanner {
 }
 
 impl Scanner {
+    fn lock(&self) -> MutexGuard<'_, Evidence> {
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_full(&self, evidence: &Evidence) -> bool {
         evidence.records + evidence.broken >= self.limit
     }
 
     pub(crate) fn scan_chunk(&self, chunk: &Chunk) {
-        let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut evidence = self.lock();
         if self.is_full(&evidence) {
             return;
         }
@@ -176,12 +182,8 @@ impl Scanner {
 
     pub(crate) fn add(&self, other: &Scanner) -> Result<(), &'static str> {
         // Copied, so that two locks are never held at once.
-        let other = other
-            .evidence
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let mut mine = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        let other = other.lock().clone();
+        let mut mine = self.lock();
         if mine.columns.len() != other.columns.len() {
             return Err("the scanners have different columns");
         }
@@ -225,10 +227,10 @@ impl Scanner {
             return;
         }
         evidence.records += count as u64;
-        let mut scratch = Scratch::default();
+        let (mut scratch, mut texts) = (Scratch::default(), ShortTexts::new());
         for (index, column) in evidence.columns.iter_mut().enumerate() {
             let cells = rows.column(index);
-            column.add_all(&cells, count, &self.rules, |column, row| {
+            column.add_all(&cells, count, &self.rules, &mut texts, |column, row| {
                 let span = rows.cell(row, index);
                 let raw = &cells.data()[span.start as usize..span.end as usize];
                 self.add_cell(column, rows.line(row), raw, span, &mut scratch);

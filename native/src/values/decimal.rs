@@ -1,6 +1,7 @@
 //! Decimals: `[+-]?digits[.digits][e[+-]digits]`, also `.5` and `5.`, kept as digits.
 
 use std::cmp::Ordering;
+use std::ops::RangeInclusive;
 
 use super::integer::split_sign;
 use crate::reject_code::RejectCode;
@@ -86,6 +87,13 @@ impl Decimal<'_> {
         }
         let place = self.integer.len() as i64 - leading as i64 + i64::from(self.exponent);
         Some((place, digits.skip(leading).take(total - leading - trailing)))
+    }
+
+    /// Whether there are no more digits between the zeros before and behind them, and the first of
+    /// them stands in one of the places, of which 1 is that of ones. Zero has no digits.
+    pub fn has_at_most(&self, digits: usize, places: RangeInclusive<i64>) -> bool {
+        self.significant()
+            .is_none_or(|(place, found)| places.contains(&place) && found.count() <= digits)
     }
 
     /// Whether the number is zero, of either sign.

@@ -5,9 +5,10 @@
 //! most 15 (6 for 32 bits) significant digits in the normal range is such a text.
 
 use std::fmt::{self, LowerExp, Write};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::decimal::decimal;
+use super::decimal::{Decimal, decimal};
 use super::integer::split_sign;
 use crate::reject_code::RejectCode;
 
@@ -25,14 +26,33 @@ const TENS_32: [f32; 11] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e
 /// The double that the text stands for.
 #[inline]
 pub fn float64(text: &[u8]) -> Result<f64, RejectCode> {
-    if let Some((negative, mantissa, decimals)) = plain(text)
-        && mantissa < 1_000_000_000_000_000
+    float64_of(text, plain(text))
+}
+
+/// The same of a text that `plain` was asked about.
+#[inline]
+pub(crate) fn float64_of(
+    text: &[u8],
+    plain: Option<(bool, u64, usize)>,
+) -> Result<f64, RejectCode> {
+    const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
+    if let Some((negative, mantissa, decimals)) = plain
+        && mantissa <= EXACT
     {
         // Both are exact, so the one division rounds as the definition wants it.
         let value = mantissa as f64 / TENS[decimals];
-        return Ok(if negative { -value } else { value });
+        let value = if negative { -value } else { value };
+        if mantissa < 1_000_000_000_000_000 || is_shown_as(value, text) {
+            return Ok(value);
+        }
     }
     exact(text)
+}
+
+/// Whether a float would be written like this. Nearly all were.
+#[inline]
+fn is_shown_as(value: impl zmij::Float, text: &[u8]) -> bool {
+    zmij::Buffer::new().format_finite(value).as_bytes() == text
 }
 
 /// The 32-bit float that the text stands for.
@@ -76,27 +96,50 @@ pub(crate) fn plain(text: &[u8]) -> Option<(bool, u64, usize)> {
     }
 }
 
+/// What a float keeps in any case: so many digits, if the first of them stands in such a place.
+trait Kept {
+    const DIGITS: usize;
+    const PLACES: RangeInclusive<i64>;
+}
+
+impl Kept for f64 {
+    const DIGITS: usize = f64::DIGITS as usize;
+    const PLACES: RangeInclusive<i64> = -300..=300;
+}
+
+impl Kept for f32 {
+    const DIGITS: usize = f32::DIGITS as usize;
+    const PLACES: RangeInclusive<i64> = -35..=35;
+}
+
 /// Parses any number with the standard library, and checks it against its shortest decimal.
-#[cold]
-fn exact<F: FromStr + LowerExp + zmij::Float + Copy + Into<f64>>(
+fn exact<F: FromStr + LowerExp + zmij::Float + Copy + Into<f64> + Kept>(
     text: &[u8],
 ) -> Result<F, RejectCode> {
-    let number = decimal(text)?;
     let ascii = std::str::from_utf8(text).map_err(|_| RejectCode::NotANumber)?;
-    let value: F = ascii.parse().map_err(|_| RejectCode::NotANumber)?;
+    let parsed: Result<F, F::Err> = ascii.parse();
+    if let Ok(value) = parsed
+        && value.into().is_finite()
+        && is_shown_as(value, text)
+    {
+        return Ok(value);
+    }
+    let number = decimal(text)?;
+    let value = parsed.map_err(|_| RejectCode::NotANumber)?;
     if value.into().is_infinite() {
         return Err(RejectCode::OutOfRange);
     }
-    if zmij::Buffer::new().format_finite(value) == ascii {
-        // Nearly all floats were written like this.
+    if number.has_at_most(F::DIGITS, F::PLACES) || is_its_shortest(value, &number)? {
         return Ok(value);
     }
+    Err(RejectCode::LosesPrecision)
+}
+
+#[cold]
+fn is_its_shortest<F: LowerExp>(value: F, number: &Decimal<'_>) -> Result<bool, RejectCode> {
     let mut shortest = ShortestDecimal::default();
     write!(shortest, "{value:e}").map_err(|_| RejectCode::LosesPrecision)?;
-    if decimal(shortest.bytes())?.compare(&number).is_ne() {
-        return Err(RejectCode::LosesPrecision);
-    }
-    Ok(value)
+    Ok(decimal(shortest.bytes())?.compare(number).is_eq())
 }
 
 /// Holds the shortest decimal of a double, such as -2.2250738585072014e-308.
@@ -257,6 +300,49 @@ mod tests {
             );
         }
         assert_eq!(float32(b"1e39"), Err(RejectCode::OutOfRange));
+    }
+
+    /// Whether a text is kept, by the definition alone. Two decimals may be equally short and near.
+    fn is_kept(text: &str) -> bool {
+        let value: f64 = text.parse().unwrap();
+        let (rust, mut other) = (format!("{value:e}"), zmij::Buffer::new());
+        let is_equal = |shortest: &str| {
+            let [shortest, number] = [shortest, text].map(|one| decimal(one.as_bytes()).unwrap());
+            shortest.compare(&number).is_eq()
+        };
+        value.is_finite() && (is_equal(&rust) || other.format_finite(value) == text)
+    }
+
+    #[test]
+    fn a_number_is_kept_if_its_shortest_decimal_is_equal() {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut kept = 0;
+        for _ in 0..100_000 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let digits = format!("{}", state % 10_u64.pow(1 + (state >> 50) as u32 % 19));
+            let point = (state >> 40) as usize % (digits.len() + 1);
+            let (whole, fraction) = digits.split_at(point);
+            let exponent = (state >> 20) % 330;
+            let value = f64::from_bits(state);
+            for text in [
+                format!("{whole}.{fraction}"),
+                format!("{whole}.{fraction}000e{exponent}"),
+                format!("-{digits}E-{exponent}"),
+                format!("{}", value.abs().min(1e30)),
+                format!("{value:e}").replace("NaN", "0").replace("inf", "0"),
+            ] {
+                let found = float64(text.as_bytes());
+                assert_eq!(found.is_ok(), is_kept(&text), "{text}");
+                if let Ok(found) = found {
+                    let expected: f64 = text.parse().unwrap();
+                    assert_eq!(found.to_bits(), expected.to_bits(), "{text}");
+                    kept += 1;
+                }
+            }
+        }
+        assert!(kept > 100_000, "{kept}");
     }
 
     /// The fast path gives what the standard library gives, digit count by digit count.

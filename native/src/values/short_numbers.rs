@@ -1,8 +1,9 @@
 //! Many short numbers at once: what all of them have in common, and what is the most of any.
 //!
-//! Each is a word of eight bytes whose last bytes are the text. Nothing here depends on the data but
+//! Each is a word of eight bytes, or two of them, whose last bytes are the text. Nothing here depends on the data but
 //! the values: the compiler makes it instructions that take several words at a time.
 
+use super::long_numbers::fastest_long;
 use super::short_number::{ZEROS, each};
 
 /// The most numbers of one call.
@@ -11,8 +12,10 @@ pub const MOST: usize = 64;
 /// Numbers are taken in groups of so many: a processor takes some or all of them at once.
 const LANES: usize = 8;
 
-/// Texts of at most eight bytes each.
+/// Texts of at most eight bytes each, or of at most sixteen.
 pub struct ShortTexts {
+    /// What stands before the words, of texts of more than eight bytes.
+    heads: [u64; MOST],
     words: [u64; MOST],
     lengths: [u64; MOST],
     count: usize,
@@ -29,26 +32,33 @@ pub struct ShortNumbers {
     pub has_point: bool,
 }
 
-/// The same while it is being found. Digits are bytes of a mask; the widest mask is that of the most
-/// digits.
+/// The same while it is being found. Digits are bytes or bits of a mask; the widest mask is that of the
+/// most digits.
 #[derive(Clone, Copy)]
-struct Found {
-    wrong: u64,
-    min: i64,
-    max: i64,
-    integer: u64,
-    fraction: u64,
-    point: u64,
+pub(super) struct Found {
+    pub(super) wrong: u64,
+    pub(super) min: i64,
+    pub(super) max: i64,
+    pub(super) integer: u64,
+    pub(super) fraction: u64,
+    pub(super) point: u64,
 }
 
 impl ShortTexts {
     #[inline]
     pub fn new() -> ShortTexts {
         ShortTexts {
+            heads: [0; MOST],
             words: [0; MOST],
             lengths: [0; MOST],
             count: 0,
         }
+    }
+
+    /// Forgets all of them.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.count = 0;
     }
 
     /// Adds the text of `length` bytes, at most eight, at the end of a word.
@@ -60,17 +70,59 @@ impl ShortTexts {
         self.count += 1;
     }
 
+    /// Adds a text of at most sixteen bytes in this way.
+    #[inline(always)]
+    pub fn push_long(&mut self, words: u128, length: usize) {
+        self.heads[self.count & (MOST - 1)] = words as u64;
+        self.push((words >> 64) as u64, length);
+    }
+
+    /// The number of texts in whole groups. Those at the end are empty, whatever their words are.
+    #[inline]
+    fn rounded_up(&mut self) -> usize {
+        let count = self.count.next_multiple_of(LANES).min(MOST);
+        self.lengths[self.count.min(count)..count].fill(0);
+        count
+    }
+
+    /// What all of them are, which were added by `push_long`. None if one is no such number, or has
+    /// more than 15 digits.
+    #[inline]
+    pub fn long_numbers(&mut self, point: u8) -> Option<ShortNumbers> {
+        let count = self.rounded_up();
+        let [heads, words, lengths] =
+            [&self.heads, &self.words, &self.lengths].map(|all| &all[..count]);
+        let found = fastest_long(heads, words, lengths, point);
+        found.numbers(1)
+    }
+
     /// What all of them are, with `point` as the decimal mark. None if one is no such number.
     #[inline]
-    pub fn numbers(&self, point: u8) -> Option<ShortNumbers> {
-        let count = self.count.next_multiple_of(LANES).min(MOST);
-        let found = fastest(&self.words[..count], &self.lengths[..count], point);
-        (found.wrong == 0).then_some(ShortNumbers {
-            min: found.min,
-            max: found.max,
-            integer_digits: (found.integer.count_ones() / 8) as usize,
-            fraction_digits: (found.fraction.count_ones() / 8) as usize,
-            has_point: found.point != 0,
+    pub fn numbers(&mut self, point: u8) -> Option<ShortNumbers> {
+        let count = self.rounded_up();
+        fastest(&self.words[..count], &self.lengths[..count], point).numbers(8)
+    }
+}
+
+impl Found {
+    pub(super) const NOTHING: Found = Found {
+        wrong: 0,
+        min: i64::MAX,
+        max: i64::MIN,
+        integer: 0,
+        fraction: 0,
+        point: 0,
+    };
+
+    /// The same in numbers, if each digit takes so many bits of a mask.
+    #[inline]
+    fn numbers(&self, bits: u32) -> Option<ShortNumbers> {
+        (self.wrong == 0).then_some(ShortNumbers {
+            min: self.min,
+            max: self.max,
+            integer_digits: (self.integer.count_ones() / bits) as usize,
+            fraction_digits: (self.fraction.count_ones() / bits) as usize,
+            has_point: self.point != 0,
         })
     }
 }
@@ -105,14 +157,7 @@ fn find_avx2(words: &[u64], lengths: &[u64], point: u8) -> Found {
 
 #[inline(always)]
 fn find(words: &[u64], lengths: &[u64], point: u8) -> Found {
-    let mut found = Found {
-        wrong: 0,
-        min: i64::MAX,
-        max: i64::MIN,
-        integer: 0,
-        fraction: 0,
-        point: 0,
-    };
+    let mut found = Found::NOTHING;
     let mark = u64::from(point ^ b'0');
     for (word, length) in words.iter().zip(lengths) {
         add(&mut found, *word, *length, mark);
@@ -122,14 +167,16 @@ fn find(words: &[u64], lengths: &[u64], point: u8) -> Found {
 
 /// All bits if the condition is true, else none.
 #[inline(always)]
-fn all_if(condition: bool) -> u64 {
+pub(super) fn all_if(condition: bool) -> u64 {
     u64::from(condition).wrapping_neg()
 }
+
+/// The minus as it is seen here.
+pub(super) const MINUS: u64 = (b'-' ^ b'0') as u64;
 
 /// Adds one text. `mark` is the point without the bits of a zero, as all bytes are seen here.
 #[inline(always)]
 fn add(found: &mut Found, word: u64, length: u64, mark: u64) {
-    const MINUS: u64 = (b'-' ^ b'0') as u64;
     // In two halves, because no shift may be by all 64 bits.
     let half = 32 - 4 * length;
     let text = (word ^ ZEROS) >> half >> half;
@@ -140,9 +187,7 @@ fn add(found: &mut Found, word: u64, length: u64, mark: u64) {
     let digits = unsigned << half << half;
     let written = (u64::MAX >> half) >> half;
 
-    let differs = digits ^ mark.wrapping_mul(each(1));
-    let zeros = differs.wrapping_sub(each(1)) & !differs & each(0x80);
-    let point = zeros & zeros.wrapping_neg();
+    let point = first_of(digits, mark);
     let has_point = all_if(point != 0);
     // The bytes of the point and of what stands before it.
     let upto = (point << 1).wrapping_add(has_point);
@@ -154,15 +199,9 @@ fn add(found: &mut Found, word: u64, length: u64, mark: u64) {
     let padded = all_if(unsigned & 0xFF == 0 && count > 1 && second != mark);
     let ends_in_point = has_point & all_if(after == 0);
     let negative_zero = negative & all_if(digits == 0);
-    let no_digit = (digits | digits.wrapping_add(each(0x76))) & each(0x80);
-    found.wrong |= no_digit | padded | ends_in_point | negative_zero;
+    found.wrong |= no_digit(digits) | padded | ends_in_point | negative_zero;
 
-    // Shifts, because few processors multiply several words at a time.
-    let tens = (digits << 3).wrapping_add(digits << 1);
-    let twos = tens.wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
-    let fours = ((twos << 6) + (twos << 5) + (twos << 2) + (twos >> 16)) & 0x0000_FFFF_0000_FFFF;
-    let value = (fours & 0xFFFF_FFFF) * 10_000 + (fours >> 32);
-    let value = (value ^ negative).wrapping_sub(negative) as i64;
+    let value = (value(digits) ^ negative).wrapping_sub(negative) as i64;
     let whole = has_point == 0 && length != 0;
     found.min = found.min.min(if whole { value } else { i64::MAX });
     found.max = found.max.max(if whole { value } else { i64::MIN });
@@ -171,8 +210,32 @@ fn add(found: &mut Found, word: u64, length: u64, mark: u64) {
     found.point |= point;
 }
 
+/// The highest bit of the first byte that is the mark, or 0.
+#[inline(always)]
+pub(super) fn first_of(digits: u64, mark: u64) -> u64 {
+    let differs = digits ^ mark.wrapping_mul(each(1));
+    let zeros = differs.wrapping_sub(each(1)) & !differs & each(0x80);
+    zeros & zeros.wrapping_neg()
+}
+
+/// 0 if all bytes are digits.
+#[inline(always)]
+pub(super) fn no_digit(digits: u64) -> u64 {
+    (digits | digits.wrapping_add(each(0x76))) & each(0x80)
+}
+
+/// The value of eight digits. By shifts, because few processors multiply several words at a time.
+#[inline(always)]
+pub(super) fn value(digits: u64) -> u64 {
+    let tens = (digits << 3).wrapping_add(digits << 1);
+    let twos = tens.wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = ((twos << 6) + (twos << 5) + (twos << 2) + (twos >> 16)) & 0x0000_FFFF_0000_FFFF;
+    (fours & 0xFFFF_FFFF) * 10_000 + (fours >> 32)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::long_numbers::find_long;
     use super::*;
     use crate::values::plain_number;
 
@@ -186,10 +249,40 @@ mod tests {
         short
     }
 
+    fn long_texts(texts: &[&str]) -> ShortTexts {
+        let mut long = ShortTexts::new();
+        for text in texts {
+            let data = format!("-0.,9-0.7,-0.,-0.,{text}");
+            let words = u128::from_le_bytes(*data.as_bytes().last_chunk().unwrap());
+            long.push_long(words, text.len());
+        }
+        long
+    }
+
     fn check(text: &str) {
+        let expected = expected(text);
+        for find in [fastest_long, find_long] {
+            let long = long_texts(&[text]);
+            let found = find(&long.heads[..8], &long.words[..8], &long.lengths[..8], b'.');
+            assert_eq!(found.numbers(1), expected, "{text:?}");
+        }
+        let comma = text.replace('.', ",");
+        if !text.contains(',') {
+            assert_eq!(
+                long_texts(&[&comma]).long_numbers(b','),
+                expected,
+                "{comma:?}"
+            );
+        }
+        if text.len() <= 8 {
+            check_short(text, expected);
+        }
+    }
+
+    fn expected(text: &str) -> Option<ShortNumbers> {
         let data = format!("0000000000000000{text},");
         let single = plain_number(data.as_bytes(), 16, data.len() - 1, b'.');
-        let expected = single.map(|number| {
+        single.map(|number| {
             let value = number.mantissa as i64 * if number.negative { -1 } else { 1 };
             let whole = !number.has_point && !text.is_empty();
             ShortNumbers {
@@ -199,7 +292,10 @@ mod tests {
                 fraction_digits: number.fraction_digits,
                 has_point: number.has_point,
             }
-        });
+        })
+    }
+
+    fn check_short(text: &str, expected: Option<ShortNumbers>) {
         for find in [fastest, find] {
             let short = texts(&[text]);
             let found = find(&short.words[..8], &short.lengths[..8], b'.');
@@ -217,7 +313,8 @@ mod tests {
         const ALPHABET: &[u8] = b"0179.-+e,/:";
         let mut all = vec![String::new()];
         let mut last = 0;
-        for _ in 0..4 {
+        // Miri is slow.
+        for _ in 0..if cfg!(miri) { 1 } else { 4 } {
             let end = all.len();
             for at in last..end {
                 for &byte in ALPHABET {
@@ -231,14 +328,30 @@ mod tests {
             check(&format!("{text}1000"));
             check(&format!("1000{text}"));
             check(&format!("-0{text}.9"));
+            check(&format!("12345{text}67"));
+            check(&format!("-10{text}2345.6789"));
+            check(&format!("1234.5678{text}"));
         }
     }
 
     #[test]
     fn every_byte_counts_at_every_place() {
-        for good in ["12345678", "-1234.67", ".0000001", "1"] {
+        for good in [
+            "12345678",
+            "-1234.67",
+            ".0000001",
+            "1",
+            "123456789",
+            "-12345678",
+            "1234567.8",
+            "-1.23456789",
+            "-123456789012345",
+            "1234567890123.45",
+            "0.12345678901234",
+            "1234567890123456",
+        ] {
             for place in 0..good.len() {
-                for byte in 0..=127_u8 {
+                for byte in (0..=127_u8).step_by(if cfg!(miri) { 23 } else { 1 }) {
                     let mut text = good.as_bytes().to_vec();
                     text[place] = byte;
                     check(std::str::from_utf8(&text).unwrap());
@@ -253,11 +366,23 @@ mod tests {
         let found = texts(&all).numbers(b'.').unwrap();
         assert_eq!((found.min, found.max, found.has_point), (-7, 99, true));
         assert_eq!((found.integer_digits, found.fraction_digits), (4, 3));
+        let all = [
+            "",
+            "12",
+            "-1234567890",
+            "0.0000000125",
+            "12345678.5",
+            "1234567890123",
+        ];
+        let found = long_texts(&all).long_numbers(b'.').unwrap();
+        assert_eq!((found.min, found.max), (-1_234_567_890, 1_234_567_890_123));
+        assert_eq!((found.integer_digits, found.fraction_digits), (13, 10));
         for wrong in 0..MOST {
             let mut all = ["5"; MOST];
             assert_eq!(texts(&all).numbers(b'.').unwrap().max, 5);
             all[wrong] = "05";
             assert_eq!(texts(&all).numbers(b'.'), None);
+            assert_eq!(long_texts(&all).long_numbers(b'.'), None);
         }
     }
 }

@@ -76,34 +76,36 @@ def infer(
     read_fully_up_to: int = READ_FULLY_UP_TO,
     thoroughly: bool = False,
     limit: int | None = None,
+    seen: str | None = None,
 ) -> Inferred:
     """Infers types for the columns called `names`, in the order of the input's fields.
 
     `missing_values`: texts that mean NULL. `exact`: numbers are decimals, never floats. `all_text`:
     every column is text. `read_fully_up_to`: the largest file, in bytes, that is read from front to
     back. `thoroughly`: any input is read so, which uses a stream up, and the evidence has minimum
-    and maximum. `limit`: it then reads only this number of records. Takes constant memory. Raises
-    the InputError of the source.
+    and maximum. `limit`: it then reads only this number of records. `seen`: the evidence of all
+    records, if somebody has read them already. Takes constant memory. Raises the InputError of the
+    source.
     """
     if source.schema is not None and not thoroughly:
         columns = _declared(source.schema, names, all_text=all_text)
         return Inferred(Contract(columns), complete=False, records=0, notes=())
-    if thoroughly:
+    values = None if missing_values is None else list(missing_values)
+    known = None if thoroughly or values is not None or limit is not None else seen
+    if thoroughly or known is not None:
         everything, how, chunks = True, "", all_chunks(source, dialect)
     else:
         everything, how, chunks = _sample(source, dialect, read_fully_up_to)
-    values = None if missing_values is None else list(missing_values)
 
     def scanner() -> Scanner:
         fields = len(names.columns)
         return Scanner(dialect_json(dialect), fields, values, extremes=thoroughly, limit=limit)
 
-    if limit is None:
-        evidence = json.loads(_scan(chunks, [scanner() for _ in range(_THREADS)]))
-    else:
+    if limit is not None:
         first = scanner()
         everything, how = _scan_some(chunks, first), "the beginning of the input"
-        evidence = json.loads(first.evidence())
+        known = first.evidence()
+    evidence = json.loads(known or _scan(chunks, [scanner() for _ in range(_THREADS)]))
     types = [Type("text") if all_text else type_of(one, exact=exact) for one in evidence["columns"]]
     for field in source.text_fields:
         if field < len(types) and types[field].kind in _NUMBERS:

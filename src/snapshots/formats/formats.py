@@ -130,16 +130,26 @@ _OTHERS: Final = {"sheet": "a sheet", "parquet": "a Parquet file", "frame": "a f
 """Inputs that no option and no contract makes a text."""
 
 
-def detected(source: Source, given: DialectOptions, contract: Contract | None = None) -> Sniffed:
+def detected(
+    source: Source,
+    given: DialectOptions,
+    contract: Contract | None = None,
+    *,
+    with_types: bool = False,
+) -> Sniffed:
     """Returns the layout of an input, by its format. Consumes nothing of the source.
 
     A contract may say where the fields of a line stand; then nothing else is asked of it.
+    `with_types`: types will be inferred, so that a format which reads all records collects the
+    evidence.
 
     Raises DialectError, UsageError, and the InputError of the source.
     """
     fixed = contract if contract is not None and contract.is_fixed else None
     writer = _WRITERS[given.input_format] if given.input_format else FORMATS[source.format]
     if fixed is None and given.input_format is None:
+        if with_types and isinstance(writer, Objects):
+            writer = replace(writer, with_types=True)
         return writer.detect(source, given)
     if (what := _OTHERS.get(source.format)) is not None:
         option = "x-start in the contract" if fixed else f"input format {given.input_format}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from snapshots._native import Records
+from snapshots._native import ObjectScanner, Records
 from snapshots.defaults import MAX_RECORD_SIZE
 from snapshots.errors import DialectError, UsageError
 from snapshots.formats.chunks import all_chunks, head_chunks
@@ -24,7 +24,7 @@ from snapshots.model import Dialect
 from snapshots.notes import DetailNote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from snapshots._native import Chunk
     from snapshots.formats.options import DialectOptions
@@ -60,6 +60,8 @@ class Objects(Struct, frozen=True):
     """JSON objects: lines, or the elements of one array. See `formats.Format`."""
 
     syntax: Literal["objects", "array"]
+    with_types: bool = False
+    """Whether the evidence of the types is wanted, too. It comes on the same way."""
 
     def detect(self, source: Source, given: DialectOptions) -> Sniffed:
         """Finds the names of the fields, and the encoding.
@@ -79,28 +81,29 @@ class Objects(Struct, frozen=True):
             nested=given.nested_objects or "json",
         )
         notes = [note, DetailNote(self._says())]
-        names, complete, closed = _names(source, dialect)
-        if not names:
+        found = _names(source, dialect, with_types=self.with_types)
+        if not found.names:
             raise self._no_object(head, encoding)
-        if not complete:
+        if not found.complete:
             notes.append(
                 DetailNote(
                     f"names are those of the first {NAMES_HEAD >> 20} MiB:"
                     " a record with another name is rejected"
                 )
             )
-        elif not closed and self.syntax == "array":
+        elif not found.closed and self.syntax == "array":
             notes.append("the array is not closed: the input may have been cut off")
-        dialect = replace(dialect, names=names)
+        dialect = replace(dialect, names=found.names)
         sample = b"".join(transcode([head], encoding))
         return Sniffed(
             dialect=dialect,
-            header=names,
+            header=found.names,
             notes=tuple(notes),
             doubts=frozenset(),
             first=_first(sample),
             sample=b"".join(map(bytes, head_chunks(head, dialect, complete=len(head) < HEAD))),
             given=given,
+            evidence=found.evidence,
         )
 
     def _says(self) -> str:
@@ -147,9 +150,18 @@ def _encoding(head: bytes, given: str | None) -> tuple[str, str]:
     return found.encoding, found.note
 
 
-def _names(source: Source, dialect: Dialect) -> tuple[tuple[str, ...], bool, bool]:
-    """All names in the order in which they come first, whether every record was looked at, and
-    whether the last one is followed by the bracket that closes an array."""
+class _Names(Struct, frozen=True):
+    names: tuple[str, ...]
+    """In the order in which they come first."""
+    complete: bool
+    """Whether every record was looked at."""
+    closed: bool
+    """Whether the last record is followed by the bracket that closes an array."""
+    evidence: str | None
+    """Of the types, if that was wanted and every record was looked at."""
+
+
+def _names(source: Source, dialect: Dialect, *, with_types: bool) -> _Names:
     is_stream = source.identity.fingerprint is None
     chunks: Iterator[Chunk]
     if is_stream or source.remote:
@@ -159,18 +171,32 @@ def _names(source: Source, dialect: Dialect) -> tuple[tuple[str, ...], bool, boo
     else:
         complete, chunks = True, all_chunks(source, dialect)
     form = dialect_json(dialect)
+    scanner = ObjectScanner(form, MOST_NAMES) if with_types and complete else None
     found: dict[bytes, None] = {}
     chunk = None
     for chunk in chunks:
-        found.update(dict.fromkeys(Records.names(chunk, form, MOST_NAMES)))
-        if len(found) > MOST_NAMES:
-            raise DialectError(
-                f"The records have more than {MOST_NAMES} different names.",
-                hint="A table cannot have as many columns. Names that are data, such as ids, belong"
-                " into an object of their own, which is loaded as one column.",
-            )
-    closed = chunk is not None and bytes(chunk).rstrip(b"\0 \t\r\n").endswith(b"]")
-    return tuple(name.decode() for name in found), complete, closed
+        if scanner is not None:
+            scanner.scan(chunk)
+        else:
+            found.update(dict.fromkeys(Records.names(chunk, form, MOST_NAMES)))
+            _require_few(found)
+    names = list(found) if scanner is None else scanner.names()
+    _require_few(names)
+    return _Names(
+        tuple(name.decode() for name in names),
+        complete,
+        chunk is not None and bytes(chunk).rstrip(b"\0 \t\r\n").endswith(b"]"),
+        None if scanner is None else scanner.evidence(),
+    )
+
+
+def _require_few(names: Collection[bytes]) -> None:
+    if len(names) > MOST_NAMES:
+        raise DialectError(
+            f"The records have more than {MOST_NAMES} different names.",
+            hint="A table cannot have as many columns. Names that are data, such as ids, belong"
+            " into an object of their own, which is loaded as one column.",
+        )
 
 
 def _first(sample: bytes) -> str:

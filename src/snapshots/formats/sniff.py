@@ -78,6 +78,8 @@ class Sniffed(Struct, frozen=True):
     """What was known of the dialect before anything was given or detected."""
     named: bool = False
     """Whether the input names its fields without a header."""
+    evidence: str | None = None
+    """What the kernel's `Scanner` would give of all records, if it was found on the way."""
     _choice: DialectChoice | None = None
     _complete: bool = True
 

@@ -19,7 +19,7 @@ from snapshots.engine.delivery.settings import settings
 from snapshots.engine.job import SingleTransactionAttempt
 from snapshots.engine.plan.action_line import columns_of_line
 from snapshots.engine.plan.address import columns_of
-from snapshots.engine.plan.columns import fitting, for_requests
+from snapshots.engine.plan.columns import fitting, for_requests, infers_from_all
 from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.key import require_columns, with_key
 from snapshots.engine.plan.method_column import with_methods
@@ -161,7 +161,8 @@ def make_plan(source: Source, options: Options, say: Callable[[str], None]) -> P
 
 def _detected(source: Source, options: Options, say: Callable[[str], None]) -> Layout:
     wanted = replace(options.wanted(source.identity.name).of(source), primary_key=())
-    sniffed = detected(source, options.dialect, wanted.declared())
+    with_types = infers_from_all(source, wanted)
+    sniffed = detected(source, options.dialect, wanted.declared(), with_types=with_types)
     sniffed = settle(sniffed, fitting(None, wanted), wanted.place)
     for note in sniffed.notes:
         say(note)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from snapshots.contract.infer import Inferred, infer
+from snapshots.contract.infer import READ_FULLY_UP_TO, Inferred, infer
 from snapshots.contract.match import Matched, match
 from snapshots.contract.table import table_contract
 from snapshots.engine.plan.added_columns import AddedColumns
@@ -43,6 +43,17 @@ class ColumnChoice(Struct, frozen=True):
     """The row encoding, if it must differ from the target's own for this table."""
     notes: tuple[str, ...] = ()
     """A sentence for each column that is left out, added or filled with NULL."""
+
+
+def infers_from_all(source: Source, wanted: ColumnOptions) -> bool:
+    """Whether a new table's types are inferred from every value by the rules of the format alone.
+
+    Then a format that must read all records may find the evidence on the way. Raises ContractError.
+    """
+    size = source.identity.size
+    if size is None or size > READ_FULLY_UP_TO:
+        return False
+    return wanted.missing_values is None and wanted.declared() is None
 
 
 def for_new_table(
@@ -100,6 +111,7 @@ def _inferred(
         missing_values=wanted.missing_values,
         exact=wanted.exact,
         all_text=wanted.all_text,
+        seen=sniffed.evidence,
     )
     require_sound(sniffed, wanted.dialect, inferred, wanted.place, remote=source.remote)
     return inferred

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from snapshots import home, inner_names
 from snapshots._native import Converter
 from snapshots.contract.contract import parse_contract, to_schema
-from snapshots.engine.plan.columns import fitting, for_new_table, for_table
+from snapshots.engine.plan.columns import fitting, for_new_table, for_table, infers_from_all
 from snapshots.engine.plan.doubts import settle
 from snapshots.engine.plan.endpoint import Endpoint
 from snapshots.engine.plan.history_table import seen_by
@@ -362,10 +362,11 @@ def make_plan(
     """
     table = table_of(target, source.identity.name, options.table)
     wanted = options.wanted(source.identity.name).of(source)
-    sniffed = detected(source, options.dialect, wanted.declared())
     described = None if session is None else described_by(target, session, table)
     shape = None if described is None else described.shape
     shape = seen_by(target, session, table, shape, options.mode, remembered)
+    with_types = shape is None and infers_from_all(source, wanted)
+    sniffed = detected(source, options.dialect, wanted.declared(), with_types=with_types)
     sniffed = settle(sniffed, fitting(shape, wanted), wanted.place)
     names = clean(sniffed.header)
     for note in (*sniffed.notes, *few(names.notes, "columns are renamed")):
