@@ -65,7 +65,9 @@ mod _native {
     #[pymodule_export]
     use crate::row_keys::RowKeys;
     #[pymodule_export]
-    use crate::scan::{ObjectScanner, Scanner};
+    use crate::scan::Scanner;
+    #[pymodule_export]
+    use crate::scan::of_objects::ObjectScanner;
     #[pymodule_export]
     use crate::split::Splitter;
     #[cfg(feature = "sqlite")]

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ObjectScanner, Scanner, Scratch};
+use super::of_objects::ObjectScanner;
+use super::{Scanner, Scratch};
 use crate::chunk::Chunk;
 use crate::dialect::NameTable;
 use crate::grammar::{ObjectWalk, RecordKind, RecordReader, check_text, parse_dialect};

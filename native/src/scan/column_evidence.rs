@@ -4,7 +4,7 @@ use super::cells::Cells;
 use super::example::Example;
 use super::extremes::Extremes;
 use super::fitting_types::{self, Number, TYPES, TypeSet};
-use super::glance::Pace;
+use super::pace::Pace;
 use super::rules::Rules;
 use crate::values::{
     Field, ParsedTime, ShortTexts, date, json, normalize_number, time, timestamp, timestamptz, uuid,

@@ -12,50 +12,16 @@ use crate::values::{
     plain_number, uuid,
 };
 
+/// The most bytes of short numbers and of long ones.
+const SHORT: usize = 8;
+const LONG: usize = 16;
+
 /// Fields that hold no value, without and with quotes, and the longest of the others.
 #[derive(Default)]
 struct Lengths {
     blank: [u64; 2],
     missing: u64,
     longest: usize,
-}
-
-/// How numbers of a column are seen. To look at many of them is lost time if one of them is an odd
-/// one. Where that happened, they are seen one by one for a while: the longer, the more often.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pace {
-    /// So many more are seen one by one.
-    each: usize,
-    /// How often it happened in succession.
-    odd: u32,
-    /// Whether some of the last ones were long.
-    long: bool,
-}
-
-/// The most bytes of short numbers and of long ones.
-const SHORT: usize = 8;
-const LONG: usize = 16;
-
-/// How often the while gets longer.
-const MOST_ODD: u32 = 4;
-
-impl Pace {
-    fn may_see_many(self) -> bool {
-        self.each == 0
-    }
-
-    fn saw_many(&mut self, many: bool) {
-        if many {
-            self.odd = 0;
-        } else if self.each == 0 {
-            self.each = MOST_SHORT << self.odd;
-            self.odd = MOST_ODD.min(self.odd + 1);
-        }
-    }
-
-    fn saw_each(&mut self, count: usize) {
-        self.each = self.each.saturating_sub(count);
-    }
 }
 
 impl ColumnEvidence {

@@ -37,7 +37,8 @@ mod example;
 mod extremes;
 mod fitting_types;
 mod glance;
-mod of_objects;
+pub(crate) mod of_objects;
+mod pace;
 mod rules;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -48,7 +49,6 @@ use serde_json::{Map, Value, json};
 
 use self::cells::{Cells, QuotedRows, ReadRows, Rows};
 use self::column_evidence::ColumnEvidence;
-pub use self::of_objects::ObjectScanner;
 use self::rules::Rules;
 use crate::chunk::Chunk;
 use crate::dialect::{Dialect, Ragged};

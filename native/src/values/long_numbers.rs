@@ -1,8 +1,8 @@
 //! Numbers of at most sixteen bytes, many at once: what `short_numbers` does with one word each, with
 //! two.
 
+use super::number_words::{Found, MINUS, all_if, first_of, no_digit, value};
 use super::short_number::{ZEROS, each};
-use super::short_numbers::{Found, MINUS, all_if, first_of, no_digit, value};
 
 /// Calls the implementation that suits this processor.
 #[inline]

@@ -15,6 +15,7 @@ mod integer;
 mod json;
 mod localized_number;
 mod long_numbers;
+mod number_words;
 mod pattern_cost;
 mod patterns;
 mod plain_number;
