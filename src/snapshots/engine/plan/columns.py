@@ -70,13 +70,14 @@ def for_new_table(
         return ColumnChoice(contract, sniffed.header, create=contract)
     create = _physical(target, wanted, wanted.amend(declared))
     header = _header(sniffed, create, wanted.place)
-    matched = match(header, create, wanted.policy, place=wanted.place)
+    name = wanted.contract_name
+    matched = match(header, create, wanted.policy, place=wanted.place, contract_name=name)
     if wanted.policy == "add" and matched.new:
         more = AddedColumns(source, target, sniffed, names, wanted, declared, say)
         added = more.at(matched.new_positions)
         wider = replace(create, columns=(*create.columns, *added))
         create = _physical(target, wanted, wider)
-        matched = match(header, create, wanted.policy, place=wanted.place)
+        matched = match(header, create, wanted.policy, place=wanted.place, contract_name=name)
     return ColumnChoice(matched.contract, header, create=create, notes=_notes(matched, ()))
 
 
@@ -120,7 +121,10 @@ def for_requests(
     if declared is not None:
         contract = wanted.amend(declared)
         header = _header(sniffed, contract, wanted.place)
-        matched = match(header, contract, wanted.policy, place=wanted.place)
+        name = wanted.contract_name
+        matched = match(
+            header, contract, wanted.policy, place=wanted.place, contract_name=name, adds=False
+        )
         return ColumnChoice(matched.contract, header, notes=_notes(matched, ()))
     inferred = _inferred(source, sniffed, names, wanted)
     for note in inferred.notes:
@@ -154,7 +158,15 @@ def for_table(
     some = declared if declared is not None and declared.subset else None
     header = distinct(sniffed.header) if some else _by_position(sniffed, table, wanted.place, shape)
     called = _called(declared, shape)
-    matched = match(header, shape, wanted.policy, place=wanted.place, called=called, some=some)
+    matched = match(
+        header,
+        shape,
+        wanted.policy,
+        place=wanted.place,
+        called=called,
+        some=some,
+        contract_name=wanted.contract_name,
+    )
     contract = matched.contract
     added: tuple[Column, ...] = ()
     if wanted.policy == "add" and matched.new:
