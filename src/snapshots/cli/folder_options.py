@@ -21,7 +21,7 @@ folder = grouped(
         multiple=True,
         metavar="GLOB",
         help="Names of files to import, compressed ones too; may be repeated. Default: *.csv,"
-        " *.tsv, *.txt, *.jsonl, *.ndjson, archives and workbooks.",
+        " *.tsv, *.txt, *.jsonl, *.ndjson, Parquet files, archives and workbooks.",
     ),
     option("--recursive", is_flag=True, help="Also import files of subfolders."),
     option(

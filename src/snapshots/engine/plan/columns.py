@@ -23,12 +23,16 @@ from snapshots.targets.sql.ddl import LINEAGE
 from snapshots.targets.sql.validity import historic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from snapshots.formats.names import HeaderNames
     from snapshots.formats.sniff import Sniffed
     from snapshots.ports import Source, Target
     from snapshots.row_encoding import RowEncoding
+
+
+_SHOWN = 8
+"""Columns of a table that a sentence names."""
 
 
 class ColumnChoice(Struct, frozen=True):
@@ -205,7 +209,7 @@ def for_table(
         header,
         add=tuple(column.name for column in added),
         encoding=instead,
-        notes=_notes(matched, added),
+        notes=(*_in_order(sniffed, header), *_notes(matched, added)),
     )
 
 
@@ -255,6 +259,15 @@ def _notes(matched: Matched, added: tuple[Column, ...]) -> tuple[str, ...]:
         for name in matched.computed
     ]
     return (*added_sentences(added), *dropped, *missing, *computed)
+
+
+def _in_order(sniffed: Sniffed, header: Sequence[str]) -> tuple[str, ...]:
+    """A sentence about an input without a header: nothing but the order of its fields counts."""
+    if sniffed.dialect.header or sniffed.named or len(header) == 1:
+        return ()
+    more = f" and {len(header) - _SHOWN} more" if len(header) > _SHOWN else ""
+    taken = ", ".join(header[:_SHOWN]) + more
+    return (f"without a header, fields are taken in the table's order: {taken}",)
 
 
 def _header(sniffed: Sniffed, contract: Contract, place: str) -> tuple[str, ...]:

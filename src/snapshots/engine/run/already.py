@@ -40,7 +40,7 @@ def already(
     when = entry.finished_at or entry.started_at
     which = f"{entry.import_id}{_after_others(entry)}"
     message = f"Already {done} as {which} ({entry.input}, {when})."
-    hint = f"To {'load' if entry.kind == 'import' else 'send'} it again, {how}."
+    hint = f"To {'load' if entry.kind == 'import' else 'send'} it again, {how}{previous.also}."
     if previous.superseded_by is not None:
         message += f" It is superseded by import {previous.superseded_by}."
     if entry.damage is not None:
