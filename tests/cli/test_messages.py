@@ -1,6 +1,8 @@
 """What is said of mistakes names the thing that is wrong, and what to write instead."""
 
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
@@ -198,6 +200,13 @@ def test_a_database_that_cannot_be_asked_is_not_called_silent(silent, said):
 
 
 @pytest.fixture
+def entered():
+    """A folder that other users may enter; those of pytest are for its user alone."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def nobody():
     """Root may do everything, so for a while this is not root."""
     own = os.geteuid()
@@ -208,15 +217,12 @@ def nobody():
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
-def test_a_sqlite_file_that_is_forbidden(request, kind, tmp_path):
-    path = tmp_path / "in" / "a.db"
-    path.parent.mkdir()
+def test_a_sqlite_file_that_is_forbidden(request, kind, entered):
+    path = entered / "a.db"
     if kind == "file":
         path.touch(0)
         path.chmod(0)
-    path.parent.chmod(0o555)
-    for folder in tmp_path.parents[:3]:
-        folder.chmod(0o755)
+    entered.chmod(0o555)
     target = locations.target(str(path))
     request.getfixturevalue("nobody")
     with pytest.raises(CannotConnect) as caught:
