@@ -17,10 +17,21 @@ _ADVICE = {
     errno.EROFS: "The disk is read-only: name a file on another.",
 }
 
+_TO_WRITE = dict.fromkeys((errno.EACCES, errno.EPERM), "Let this user write into its folder.")
+
 
 def advice(error: OSError) -> str:
     """Returns what to do about a file that cannot be used."""
     return _ADVICE.get(error.errno or 0, "Check its name, and that this user may use it.")
+
+
+def unwritable(path: Path, error: OSError) -> tuple[str, str]:
+    """Returns what to say of a file that cannot be written, and what to do."""
+    if error.errno in {errno.ENOENT, errno.ENOTDIR} and not path.parent.is_dir():
+        why = f"the folder {path.parent} does not exist"
+        return f"It cannot be written: {why}.", missing_folder(path.parent)
+    hint = _TO_WRITE.get(error.errno or 0) or advice(error)
+    return f"It cannot be written: {error.strerror}.", hint
 
 
 def blocking_file(folder: Path | str) -> str | None:

@@ -27,6 +27,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.parse import parse_qsl, quote, unquote, urlencode
@@ -254,6 +255,10 @@ def locate(text: str) -> Location:
         return _file(kind, rest) if kind.is_file else _server(kind.name, rest)
     if kind := _KINDS["sqlite"] if text == ":memory:" else _kind_of_file(text):
         return _file(kind, f"/{text}", quoted=False)
+    if Path(text).is_dir():
+        raise UsageError(
+            "The database is a folder.", hint=f"Name a file in it: {Path(text, 'snapshots.db')}"
+        )
     place = _server("postgres", text)
     if not place.host or "," in place.host:
         raise UsageError("The database must be a URL, a file name or host:port.", hint=_SUPPORTED)
@@ -339,6 +344,8 @@ def _greet(host: str, port: str | None) -> str:
         try:
             kind = _greeting(host, 3306)
         except CannotConnect:
+            if isinstance(error.__cause__, socket.gaierror):
+                error.hint += " The name of a SQLite file ends in .db."
             raise error from None
         return kind
 

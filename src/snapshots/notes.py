@@ -32,14 +32,18 @@ class ReadingNote(str):
     def of(cls, written: Iterable[str], columns: Iterable[str]) -> ReadingNote:
         """Makes the line from its parts."""
         how, names = ", ".join(written), tuple(columns)
-        line = cls(f"{how}; {counted(len(names))}: {', '.join(names)}")
+        line = cls(f"{how}; {number_of(len(names))}: {', '.join(names)}")
         line.written, line.columns = how, names
         return line
 
 
-def counted(columns: int) -> str:
-    """A number of columns in words."""
-    return "1 column" if columns == 1 else f"{columns:,} columns"
+def number_of(number: int, what: str = "column") -> str:
+    """Returns a number of things in words.
+
+    >>> number_of(1), number_of(2000, "row")
+    ('1 column', '2,000 rows')
+    """
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def few(notes: Iterable[str], what: str, most: int = 3) -> Iterator[str]:

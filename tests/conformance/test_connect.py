@@ -70,6 +70,17 @@ def test_a_wrong_password(target):
 
 
 @on_servers
+def test_a_missing_password_is_named(target, monkeypatch, tmp_path):
+    for name in ("PGPASSWORD", "PGPASSFILE", "MYSQL_PWD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(CannotConnect) as error:
+        type(target)(replace(target.location, password=None)).connect()
+    assert error.value.message == "A password is missing."
+    assert "PGPASSWORD" in error.value.hint or "MYSQL_PWD" in error.value.hint
+
+
+@on_servers
 @pytest.mark.parametrize("place", [{"port": "1"}, {"host": "no-such-host.invalid"}])
 def test_no_server(target, place):
     with pytest.raises(CannotConnect) as error:

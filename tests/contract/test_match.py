@@ -177,3 +177,31 @@ def test_what_a_contract_of_some_fields_names_must_be_there():
         match(["a", "key"], needed, some=some(a="a"))
     filled = table(sql("a"), sql("key", nullable=False, default=True))
     assert match(["a", "key"], filled, some=some(a="a")).missing == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "said"),
+    [
+        (table(sql("x"), sql("a")), "", "those of table t."),
+        (table(sql("x"), sql("a")), "c.json", "those of table t (contract c.json)."),
+        (contract("x", "a"), "c.json", "those of the contract c.json."),
+        (contract("x", "a"), "", "those of the contract."),
+    ],
+)
+def test_what_the_columns_are_compared_with_is_named(wanted, name, said):
+    with pytest.raises(ColumnsChanged) as caught:
+        match(["a", "b"], wanted, contract_name=name)
+    assert f"The columns differ from {said} New in the input: 'b'." in caught.value.message
+    assert "--columns-changed ignore" in caught.value.hint
+    with pytest.raises(ColumnsChanged) as caught:
+        match(["a", "b"], wanted, contract_name=name, adds=False)
+    assert "add" not in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("wanted", "option"), [(table(sql("x")), "--table"), (contract("x"), "--contract")]
+)
+def test_where_nothing_fits_another_one_is_named(wanted, option):
+    with pytest.raises(ColumnsChanged) as caught:
+        match(["a", "b"], wanted)
+    assert caught.value.hint == f"They have no column in common: name another {option}."

@@ -10,9 +10,11 @@ from click.core import ParameterSource
 
 from snapshots.cli import option_groups, verbosity
 from snapshots.cli.option import Option
+from snapshots.formats.options import by_name
 
 _WIDEST = 28
 """Columns of an option's names and value; what is longer gets a line of its own."""
+_QUIET = "-q is --quotechar here and needs a character; to show only errors: --quiet."
 
 Example = tuple[str, str]
 """What somebody wants, and the command line for it."""
@@ -32,12 +34,27 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Reads the arguments as click does, and notes how much the command is to say."""
-        rest = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing and self._means_quiet(args):
+            raise click.UsageError(_QUIET, ctx)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.UsageError as error:
+            # Click's parser does not say of which command an option is wrong.
+            error.ctx = error.ctx or ctx
+            raise
         _leave_out_sessions(ctx)
         wanted = verbosity.chosen(ctx)
         if not ctx.resilient_parsing:
             verbosity.choose(wanted)
         return rest
+
+    def _means_quiet(self, args: list[str]) -> bool:
+        """Whether somebody writes -q for --quiet, where it is --quotechar."""
+        options = args[: args.index("--")] if "--" in args else args
+        if "-q" not in options or not any({"-q", "--quotechar"} <= {*p.opts} for p in self.params):
+            return False
+        value = args[args.index("-q") + 1 :][:1]
+        return not value or len(by_name(value[0])) > 1
 
     def groups(self, ctx: click.Context) -> dict[str, list[click.Parameter]]:
         """The options by the heading under which help shows them, in the order of help."""

@@ -14,6 +14,7 @@ from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option, together
 from snapshots.cli.options import to_options
 from snapshots.errors import InputError, UsageError
+from snapshots.file_hints import unwritable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,11 +118,8 @@ def _write(path: Path, document: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(document)
     except OSError as error:
-        raise InputError(
-            f"The contract cannot be written: {error.strerror}.",
-            place=str(path),
-            hint="Name a file that this user may create.",
-        ) from error
+        what, hint = unwritable(path, error)
+        raise InputError(what, place=str(path), hint=hint) from error
 
 
 def _summary(found: Description, path: str | None, given: list[str]) -> None:

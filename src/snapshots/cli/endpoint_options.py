@@ -10,7 +10,7 @@ import click
 from snapshots.cli.limit_options import again
 from snapshots.cli.option import declared, grouped, option, together
 from snapshots.cli.option_groups import COLUMNS, DESTINATION, LIMITS, REQUESTS
-from snapshots.cli.option_types import MOST_IN_MEMORY, Header, Size
+from snapshots.cli.option_types import MOST_IN_MEMORY, Header, Number, Size
 from snapshots.cli.results_name import ResultsName
 from snapshots.cli.table_options import contract, null_value, types
 from snapshots.defaults import API_KEY_HEADER
@@ -61,13 +61,13 @@ _KEY_HEADER = declared(
 )
 _CONCURRENCY = declared(Endpoint, "concurrency", "--concurrency", metavar="N")
 _RATE = together(
-    declared(Endpoint, "rate", "--rate", type=float, metavar="N"),
+    declared(Endpoint, "rate", "--rate", type=Number(), metavar="N"),
     declared(Endpoint, "per_minute", "--per-minute", metavar="N"),
     declared(Endpoint, "per_day", "--per-day", metavar="N"),
 )
 _PATIENCE = (
-    declared(Endpoint, "timeout", "--timeout", type=float, metavar="SECONDS"),
-    declared(Endpoint, "retry_seconds", "--retry-seconds", type=float, metavar="SECONDS"),
+    declared(Endpoint, "timeout", "--timeout", type=Number(), metavar="SECONDS"),
+    declared(Endpoint, "retry_seconds", "--retry-seconds", type=Number(), metavar="SECONDS"),
 )
 ROUTE = (
     declared(Endpoint, "proxy", "--proxy", metavar="URL"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import click
-
 from snapshots.cli.option import grouped, option
 from snapshots.cli.option_groups import FOLDER
+from snapshots.cli.option_types import Number
 from snapshots.time_limits import RESCAN_SECONDS, SETTLE_SECONDS
 
 folder = grouped(
@@ -22,12 +21,12 @@ folder = grouped(
         multiple=True,
         metavar="GLOB",
         help="Names of files to import, compressed ones too; may be repeated. Default: *.csv,"
-        " *.tsv, *.txt, *.jsonl, *.ndjson, archives, workbooks and *.parquet.",
+        " *.tsv, *.txt, *.jsonl, *.ndjson, Parquet files, archives and workbooks.",
     ),
     option("--recursive", is_flag=True, help="Also import files of subfolders."),
     option(
         "--settle",
-        type=click.FloatRange(0),
+        type=Number(0),
         default=SETTLE_SECONDS,
         show_default=True,
         metavar="SECONDS",
@@ -36,13 +35,13 @@ folder = grouped(
     ),
     option(
         "--poll",
-        type=click.FloatRange(0.05),
+        type=Number(0.05),
         metavar="SECONDS",
         help="Look at the folder this often instead of waiting for events. For network folders.",
     ),
     option(
         "--rescan",
-        type=click.FloatRange(0.05),
+        type=Number(0.05),
         default=RESCAN_SECONDS,
         show_default=True,
         metavar="SECONDS",

@@ -10,9 +10,50 @@ _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 MOST = (1 << 63) - 1
 """The largest number that may be given: ledgers keep numbers in 64 bits."""
-IMPORT_ID = click.IntRange(max=MOST)
 MOST_IN_MEMORY = 1 << 40
 """Bytes of the largest chunk or record: a plan with a larger one could never be carried out."""
+
+
+class Whole(click.IntRange):
+    """A whole number of a range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Returns the number."""
+        try:
+            return int(super().convert(value, param, ctx))
+        except click.BadParameter:
+            huge = str(value).isdecimal() and int(str(value)[:40]) > MOST
+            what = f"a number up to {MOST}" if huge else self._what()
+            self.fail(f"{str(value)!r} is not {what}", param, ctx)
+
+    def _what(self) -> str:
+        if self.max is None or self.max >= MOST:
+            return f"a whole number of {self.min} or more"
+        return f"a whole number from {self.min} to {self.max}"
+
+
+class Number(click.FloatRange):
+    """A number, with or without a fraction, of a range."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Returns the number."""
+        try:
+            return float(super().convert(value, param, ctx))
+        except click.BadParameter:
+            least = "" if self.min is None else f" of {self.min:g} or more"
+            self.fail(f"{str(value)!r} is not a number{least}", param, ctx)
+
+
+class ImportId(Whole):
+    """The number of an import."""
+
+    def _what(self) -> str:
+        return "the number of an import: see snapshots list"
+
+
+IMPORT_ID = ImportId(max=MOST)
 
 
 class Size(click.ParamType[int]):

@@ -6,6 +6,7 @@ import click
 
 from snapshots.cli.option import grouped, option
 from snapshots.cli.option_groups import OUTPUT, TELEMETRY
+from snapshots.cli.option_types import Whole
 
 as_json = option(
     "--json",
@@ -41,7 +42,7 @@ telemetry = grouped(
     log_format,
     option(
         "--metrics-port",
-        type=click.IntRange(0, 65535),
+        type=Whole(0, 65535),
         metavar="PORT",
         help="Serve Prometheus metrics on this port. 0: any free port, which is shown.",
     ),

@@ -10,7 +10,7 @@ from msgspec import Struct
 from snapshots.cli.widths import middle_cut, start_of, width
 from snapshots.engine.events import Progress, Started
 from snapshots.model import Counts
-from snapshots.notes import ReadingNote, counted
+from snapshots.notes import ReadingNote, number_of
 from snapshots.screen_text import plain
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def reading_lines(reading: ReadingNote, most: int) -> list[str]:
         lines = _filled(_parts(reading, number), most)
         if len(lines) <= _LINES and all(width(line) <= most for line in lines):
             return lines
-    return [f"{reading.written}; {counted(len(names))}"]
+    return [f"{reading.written}; {number_of(len(names))}"]
 
 
 def _parts(reading: ReadingNote, number: int) -> list[str]:
@@ -60,7 +60,7 @@ def _parts(reading: ReadingNote, number: int) -> list[str]:
     left = len(names) - number
     parts = [f"{name}," for name in names[:number]]
     parts.append(f"and {left:,} more" if left else parts.pop().removesuffix(","))
-    return [f"{reading.written};", f"{counted(len(names))}:", *parts]
+    return [f"{reading.written};", f"{number_of(len(names))}:", *parts]
 
 
 def _filled(parts: list[str], most: int) -> list[str]:

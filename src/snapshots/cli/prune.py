@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
+from snapshots.cli.option_types import Whole
 from snapshots.cli.say import note, say, say_json
 from snapshots.plain import plain
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 )
 @option(
     "--keep-undo",
-    type=click.IntRange(min=0),
+    type=Whole(min=0),
     metavar="N",
     help="The number of imports into a table whose rows for undo are kept. Default: as its newest"
     " import was told.",
@@ -42,18 +41,20 @@ def command(database: str | None, unfinished: bool, keep_undo: int | None, as_js
     """Drops tables, and says which ones are left."""
     from snapshots import locations
     from snapshots.engine.publishing.prune import prune
+    from snapshots.engine.run.conclude import where
 
-    found = prune(locations.target(database), unfinished=unfinished, keep_undo=keep_undo, say=note)
+    target = locations.target(database)
+    found = prune(target, unfinished=unfinished, keep_undo=keep_undo, say=note)
     for one in found:
         if as_json:
             say_json(plain(one))
         else:
-            say(_line(one))
+            say(_line(one, where(target), unfinished=unfinished))
     if not found and not as_json:
         note("There is nothing to drop.")
 
 
-def _line(one: PrunedStage | PrunedUndoTable) -> str:
+def _line(one: PrunedStage | PrunedUndoTable, database: str, *, unfinished: bool) -> str:
     from snapshots.engine.publishing.prune import PrunedStage
 
     if not isinstance(one, PrunedStage):
@@ -65,7 +66,9 @@ def _line(one: PrunedStage | PrunedUndoTable) -> str:
         )
     if one.dropped:
         return f"import {one.import_id}: table {one.stage} is dropped"
+    if unfinished:
+        return f"import {one.import_id} ({one.state}) is being worked on, and keeps {one.stage}"
     return (
-        f"import {one.import_id} is {one.state}: table {one.stage} is kept. If the import"
-        " was stopped, --unfinished discards its rows."
+        f"import {one.import_id} ({one.state}) keeps its rows in {one.stage} for resume. To give"
+        f" them up: snapshots prune --unfinished{database}"
     )

@@ -39,6 +39,33 @@ class Matched(Struct, frozen=True):
     """Names in the header that a contract of some fields leaves out."""
 
 
+class _Compared(Struct, frozen=True):
+    """What an input is compared with, as messages say it."""
+
+    with_: Contract | TableShape
+    contract_name: str
+    adds: bool
+
+    @property
+    def name(self) -> str:
+        contract = " ".join(filter(None, ("contract", self.contract_name)))
+        if not isinstance(self.with_, TableShape):
+            return f"the {contract}"
+        return f"table {self.with_.table}" + (f" ({contract})" if self.contract_name else "")
+
+    @property
+    def other(self) -> str:
+        """What to do where the two have nothing in common."""
+        which = "table" if isinstance(self.with_, TableShape) else "contract"
+        return f"They have no column in common: name another --{which}."
+
+    def remedy(self, *, new: bool) -> str:
+        """What to do where they have some columns in common; `new`: and the input has more."""
+        ignore = "Use --columns-changed ignore to load the columns that both have"
+        add = ", or --columns-changed add to add the new ones to the table"
+        return f"{ignore}{add if new and self.adds else ''}."
+
+
 def match(
     header: Sequence[str],
     wanted: Contract | TableShape,
@@ -47,6 +74,8 @@ def match(
     place: str = "",
     called: Mapping[str, str] = MappingProxyType({}),
     some: Contract | None = None,
+    contract_name: str = "",
+    adds: bool = True,
 ) -> Matched:
     """Matches by the exact name, then whatever its case, then by the cleaned name.
 
@@ -55,9 +84,13 @@ def match(
     fills in may be missing, and those that it computes may be there. Columns for lineage never
     count. `called`: the names in the header of columns that it calls otherwise; where it does not,
     their own names count. `some`: a contract that names all fields to load into a table.
+
+    An error names the table, and the contract by `contract_name`. Not `adds`: new columns can be
+    added to nothing.
     """
+    compared = _Compared(wanted, contract_name, adds=adds)
     try:
-        return _match(tuple(header), wanted, policy, tuple(called.items()), some)
+        return _match(tuple(header), compared, policy, tuple(called.items()), some)
     except ContractError as error:
         error.place = place
         raise
@@ -66,15 +99,15 @@ def match(
 @lru_cache(maxsize=64)
 def _match(
     header: tuple[str, ...],
-    wanted: Contract | TableShape,
+    compared: _Compared,
     policy: ColumnsPolicy,
     calling: tuple[tuple[str, str], ...],
     some: Contract | None,
 ) -> Matched:
     """Does what `match` says: once for many files with one header."""
-    called = dict(calling)
+    wanted, called = compared.with_, dict(calling)
     if some is not None or (isinstance(wanted, Contract) and wanted.subset):
-        return _match_some(header, wanted, some, policy)
+        return _match_some(header, compared, some, policy)
     contract = table_contract(wanted) if isinstance(wanted, TableShape) else wanted
     may_lack = _filled_in(wanted) if isinstance(wanted, TableShape) else set()
     generated = _computed(wanted) if isinstance(wanted, TableShape) else []
@@ -96,7 +129,7 @@ def _match(
         for column, position in zip(contract.columns, places, strict=True)
         if position is None and column.name not in may_lack
     ]
-    _check(new, lacking, header, contract, policy, some=bool(there))
+    _check(new, lacking, header, contract, policy, compared, some=bool(there))
     return Matched(
         replace(contract, columns=columns),
         tuple(position for position, _ in there),
@@ -109,11 +142,12 @@ def _match(
 
 def _match_some(
     header: Sequence[str],
-    wanted: Contract | TableShape,
+    compared: _Compared,
     some: Contract | None,
     policy: ColumnsPolicy,
 ) -> Matched:
-    """Matches only the fields that a contract names. `some` is None if `wanted` is the contract."""
+    """Matches only the fields that a contract names. `some` is None if it is compared with one."""
+    wanted = compared.with_
     contract = table_contract(wanted) if isinstance(wanted, TableShape) else wanted
     named = some or contract
     sources = [column.source for column in named.columns]
@@ -147,6 +181,7 @@ def _match_some(
         header,
         contract,
         policy,
+        compared,
         some=bool(there),
         needed=lacking,
     )
@@ -197,16 +232,17 @@ def _check(
     header: Sequence[str],
     contract: Contract,
     policy: ColumnsPolicy,
+    compared: _Compared,
     *,
     some: bool,
     needed: list[Column] | None = None,
 ) -> None:
     """`needed`: columns that the input lacks, if more than those in `lacking`."""
     if (new or lacking) and policy == "fail":
+        changes = _changes(new, [column.name for column in lacking])
         raise ColumnsChanged(
-            " ".join(_changes(new, [column.name for column in lacking])),
-            hint="Use --columns-changed ignore to load the columns that both have"
-            + (", or --columns-changed add to add the new ones to the table." if new else "."),
+            f"The columns differ from those of {compared.name}. {' '.join(changes)}",
+            hint=compared.remedy(new=bool(new)) if some else compared.other,
         )
     required = [column.name for column in needed or lacking if column.required]
     if required:
@@ -216,7 +252,7 @@ def _check(
         )
     if not some:
         raise ContractError(
-            "The input has no column of the table.",
+            f"The input has no column of {compared.name}.",
             hint=f"The input has {_names(header)}; expected are"
             f" {_names([column.name for column in contract.columns])}.",
         )

@@ -221,7 +221,9 @@ def _alone(first: list[str]) -> HeaderVerdict:
             False, False, f"in doubt: there is no other record, and it has a value, {typed[0]!r}"
         )
     return HeaderVerdict(
-        True, False, "in doubt: no record below it can be read, and it has no values"
+        True,
+        False,
+        "in doubt: no record that can be read is below the first line, which is taken for it",
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from snapshots.errors import ProjectError
-from snapshots.file_hints import advice
+from snapshots.file_hints import unwritable
 from snapshots.project.any_api import FILE, read_api_project
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ def new_project(folder: Path, url: str, files: tuple[str, ...]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     except OSError as error:
-        raise ProjectError(
-            f"The file cannot be written: {error.strerror}.", place=str(path), hint=advice(error)
-        ) from error
+        what, hint = unwritable(path, error)
+        raise ProjectError(what, place=str(path), hint=hint) from error
     try:
         read_api_project(folder)
     except ProjectError:

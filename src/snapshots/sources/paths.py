@@ -88,14 +88,18 @@ def _folder(path: Path) -> Iterator[str]:
         files = [entry.path for entry in FolderFiles(str(path)).entries() if not entry.ignored]
     except OSError as error:
         raise InputError(
-            f"The folder cannot be read: {error.strerror}.", place=str(path)
+            f"The folder cannot be read: {error.strerror}.",
+            place=str(path),
+            hint="Give this user the permission to read it.",
         ) from error
     if not files:
+        json = any(name.lower().endswith(".json") for name in map(str, path.iterdir()))
+        but = " Files that end in .json are none of them: many are settings." if json else ""
         raise InputError(
             "The folder has no files to import.",
             place=str(path),
             hint="These are *.csv, *.tsv, *.txt, *.jsonl and *.ndjson, also with .gz, .zst, .bz2 or"
-            " .xz, archives, workbooks and Parquet files. Name other files one by one.",
+            f" .xz, Parquet files, archives and workbooks.{but} Name other files one by one.",
         )
     # Without the ./ of the current folder, which the user may not have written.
     yield from (str(Path(file)) for file in files)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from snapshots.engine.history.asking import Unasked, ask_all
 from snapshots.errors import LedgerError, NoSuchTable, UsageError
 from snapshots.ledger.history import History
+from snapshots.notes import number_of
 from snapshots.targets.sql.ddl import written
 
 if TYPE_CHECKING:
@@ -97,15 +98,18 @@ def _only(
 def _unclear(what: str, found: list[str], unasked: list[Unasked]) -> UsageError:
     """Returns the error for a question that some of the databases did not answer."""
     have = f"{_article(what)} is in {' and in '.join(found)}, but " if found else ""
-    count = f"{len(unasked)} database{'s' if len(unasked) > 1 else ''}"
+    count = number_of(len(unasked), "database")
+    silent = any(one.silent for one in unasked)
+    what = "did not answer" if silent else "could not be opened"
+    advice = "" if silent or len(unasked) > 1 or not (hint := unasked[0].error.hint) else f"{hint} "
     names = found or [one.database for one in unasked]
     choices = _choices(names) if len(names) <= _MOST_CHOICES else "--database"
     known = [one.database for one in unasked if one.known]
     forget = f"; forget one that is gone: snapshots forget {quote(known[0])}" if known else ""
     return UsageError(
-        f"{have}{count} did not answer and may have {'one too' if found else 'it'}:"
+        f"{have}{count} {what} and may have {'one too' if found else 'it'}:"
         f" {', '.join(one.why for one in unasked)}",
-        hint=f"say which database you mean: {choices}{forget}",
+        hint=f"{advice}{'Say' if advice else 'say'} which database you mean: {choices}{forget}",
     )
 
 

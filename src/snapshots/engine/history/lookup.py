@@ -106,7 +106,9 @@ def _streamed(database: str, search: ImportFilter) -> Iterator[ImportRecord]:
                 yield record
 
 
-def _asked(database: DatabaseName | None, found: Callable[[History], list[ImportRecord]]) -> Listing:
+def _asked(
+    database: DatabaseName | None, found: Callable[[History], list[ImportRecord]]
+) -> Listing:
     def ask(target: Target, session: Session) -> list[ImportRecord]:
         history = History(target, session)
         return found(history) if history.exists() else []

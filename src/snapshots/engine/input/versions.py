@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from snapshots.contract.contract import read_contract
 from snapshots.engine.plan.open_tables import canonical
-from snapshots.engine.plan.plan import placed
+from snapshots.engine.plan.plan import Plan, placed
 from snapshots.engine.plan.version_date import date_of
 from snapshots.ledger import destinations, undo_tables
 from snapshots.ledger.times import unix_time
@@ -30,6 +32,13 @@ class PreviousImport(Struct, frozen=True):
     superseded_by: int | None = None
     """The import that has published the newest version of its table since; None: there is none."""
 
+    @property
+    def also(self) -> str:
+        """What else loads it again, as the end of a sentence: a date decides which is newest."""
+        if self.superseded_by is None or Plan.from_json(self.entry.plan).as_of is None:
+            return ""
+        return " --out-of-order" if self.entry.mode == "history" else " and a later --as-of"
+
 
 def previous_import(
     known: KnownInput, options: Options, name: str, history: History
@@ -39,9 +48,12 @@ def previous_import(
     Where a delivery sends only what changed, equal bytes are new after other ones were sent. In
     modes with versions, equal bytes are another version if their date is another one, or if
     they were only appended before. Without a date they are, if `Options.renewed`, once they were
-    touched after the newest version. Raises UsageError for a name with a date in the future.
+    touched after the newest version. Raises UsageError for a name with a date in the future, and
+    ContractError for a contract that cannot be read, which would else pass unseen.
     """
     imported = known.imported
+    if imported is not None and isinstance(options.contract, Path):
+        read_contract(options.contract)
     request = options.request
     if imported is not None and request is not None and request.remembers:
         found = destinations.find(history, request.url)

@@ -21,6 +21,18 @@ def _name_of(pid: int) -> str:
     return f"{_this_host()}:{pid}:{system.process_started(pid)}"
 
 
+def in_words(owner: str | None) -> str:
+    """Returns what to call a process in a message.
+
+    >>> in_words("shop/74ed2f6a:32173:374647")
+    'process 32173 on shop'
+    """
+    if owner is None:
+        return "another process"
+    host, pid, _ = owner.rsplit(":", 2)
+    return f"process {pid} on {host.partition('/')[0]}"
+
+
 def alive(owner: str | None, heartbeat_age: float) -> bool:
     """Tells whether an owner may still be writing.
 

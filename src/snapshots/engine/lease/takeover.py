@@ -53,8 +53,8 @@ def take_over(ledger: Ledger, entry: Entry, lost: int = 0) -> Lease:
     except TargetError as error:
         if error.retryable and entry.state == "running":
             error.hint = (
-                f"process {entry.owner} (host:process:start) worked on the import and may hold the"
-                " lock; if it is suspended, continue it or kill it"
+                f"{owner.in_words(entry.owner)} worked on the import and may hold the lock; if it"
+                " is suspended, continue it or kill it"
             )
         raise
 

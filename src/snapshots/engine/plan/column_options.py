@@ -47,6 +47,15 @@ class ColumnOptions(Struct, frozen=True):
             return self.null_values or own
         return ("", *self.null_values) if self.null_values else None
 
+    @property
+    def contract_name(self) -> str:
+        """What the user calls the contract. Empty: there is none, or it has no name."""
+        return (
+            ""
+            if self.contract is None or isinstance(self.contract, Mapping)
+            else str(self.contract)
+        )
+
     def declared(self) -> Contract | None:
         """The user's contract, read and checked; None if there is none. Raises ContractError."""
         if self.contract is None:

@@ -23,12 +23,16 @@ from snapshots.targets.sql.ddl import LINEAGE
 from snapshots.targets.sql.validity import historic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from snapshots.formats.names import HeaderNames
     from snapshots.formats.sniff import Sniffed
     from snapshots.ports import Source, Target
     from snapshots.row_encoding import RowEncoding
+
+
+_SHOWN = 8
+"""Columns of a table that a sentence names."""
 
 
 class ColumnChoice(Struct, frozen=True):
@@ -81,13 +85,14 @@ def for_new_table(
         return ColumnChoice(contract, sniffed.header, create=contract)
     create = _physical(target, wanted, wanted.amend(declared))
     header = _header(sniffed, create, wanted.place)
-    matched = match(header, create, wanted.policy, place=wanted.place)
+    name = wanted.contract_name
+    matched = match(header, create, wanted.policy, place=wanted.place, contract_name=name)
     if wanted.policy == "add" and matched.new:
         more = AddedColumns(source, target, sniffed, names, wanted, declared, say)
         added = more.at(matched.new_positions)
         wider = replace(create, columns=(*create.columns, *added))
         create = _physical(target, wanted, wider)
-        matched = match(header, create, wanted.policy, place=wanted.place)
+        matched = match(header, create, wanted.policy, place=wanted.place, contract_name=name)
     return ColumnChoice(matched.contract, header, create=create, notes=_notes(matched, ()))
 
 
@@ -132,7 +137,10 @@ def for_requests(
     if declared is not None:
         contract = wanted.amend(declared)
         header = _header(sniffed, contract, wanted.place)
-        matched = match(header, contract, wanted.policy, place=wanted.place)
+        name = wanted.contract_name
+        matched = match(
+            header, contract, wanted.policy, place=wanted.place, contract_name=name, adds=False
+        )
         return ColumnChoice(matched.contract, header, notes=_notes(matched, ()))
     inferred = _inferred(source, sniffed, names, wanted)
     for note in inferred.notes:
@@ -166,7 +174,15 @@ def for_table(
     some = declared if declared is not None and declared.subset else None
     header = distinct(sniffed.header) if some else _by_position(sniffed, table, wanted.place, shape)
     called = _called(declared, shape)
-    matched = match(header, shape, wanted.policy, place=wanted.place, called=called, some=some)
+    matched = match(
+        header,
+        shape,
+        wanted.policy,
+        place=wanted.place,
+        called=called,
+        some=some,
+        contract_name=wanted.contract_name,
+    )
     contract = matched.contract
     added: tuple[Column, ...] = ()
     if wanted.policy == "add" and matched.new:
@@ -205,7 +221,7 @@ def for_table(
         header,
         add=tuple(column.name for column in added),
         encoding=instead,
-        notes=_notes(matched, added),
+        notes=(*_in_order(sniffed, header), *_notes(matched, added)),
     )
 
 
@@ -255,6 +271,15 @@ def _notes(matched: Matched, added: tuple[Column, ...]) -> tuple[str, ...]:
         for name in matched.computed
     ]
     return (*added_sentences(added), *dropped, *missing, *computed)
+
+
+def _in_order(sniffed: Sniffed, header: Sequence[str]) -> tuple[str, ...]:
+    """A sentence about an input without a header: nothing but the order of its fields counts."""
+    if sniffed.dialect.header or sniffed.named or len(header) == 1:
+        return ()
+    more = f" and {len(header) - _SHOWN} more" if len(header) > _SHOWN else ""
+    taken = ", ".join(header[:_SHOWN]) + more
+    return (f"without a header, fields are taken in the table's order: {taken}",)
 
 
 def _header(sniffed: Sniffed, contract: Contract, place: str) -> tuple[str, ...]:

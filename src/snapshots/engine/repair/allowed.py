@@ -50,7 +50,8 @@ def require_finished(ledger: Ledger, entry: Entry, word: str) -> None:
         )
     if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
         raise ImportBusy(
-            f"{which} is still running, in process {entry.owner}", hint="wait until it has ended"
+            f"{which} is still running, in {owner.in_words(entry.owner)}",
+            hint="wait until it has ended",
         )
     if entry.state != "finished":
         state = "interrupted" if entry.state == "running" else entry.state
@@ -62,7 +63,8 @@ def require_finished(ledger: Ledger, entry: Entry, word: str) -> None:
         )
     found = verifications.find(ledger, entry.import_id)
     if found and found.state == "running" and owner.alive(found.owner, found.heartbeat_age):
-        raise ImportBusy(f"{found.owner} is verifying {which}", hint="wait until it has ended")
+        by = owner.in_words(found.owner)
+        raise ImportBusy(f"{by} is verifying {which}", hint="wait until it has ended")
 
 
 def require_replayable(ledger: Ledger, entry: Entry) -> Plan:

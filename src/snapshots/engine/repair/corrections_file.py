@@ -110,7 +110,7 @@ def _each(file: BinaryIO, name: str, plan: Plan) -> Iterator[GivenCorrection]:
         raise UsageError(
             "it is a spreadsheet or a ZIP file",
             place=name,
-            hint="in the spreadsheet, save it as CSV UTF-8",
+            hint="replay reads CSV and JSON Lines: in the spreadsheet, save it as CSV UTF-8",
         )
     if head.removeprefix(_MARK).lstrip()[:1] == b"{":
         yield from _of_json(file, name, plan)

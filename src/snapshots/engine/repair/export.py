@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from msgspec import Struct, field
@@ -22,6 +22,7 @@ from snapshots.engine.repair.records import RejectedRecords
 from snapshots.engine.repair.workbook import RejectWorkbook
 from snapshots.engine.verify.located import VerifyOptions
 from snapshots.errors import Forbids, UsageError
+from snapshots.file_hints import unwritable
 from snapshots.ledger import repairs
 
 if TYPE_CHECKING:
@@ -161,14 +162,18 @@ def require_new(path: Path) -> None:
 
 
 def write_new_file(path: Path, pieces: Iterator[bytes]) -> None:
-    """Writes a file that appears once it is complete. Raises OSError."""
+    """Writes a file that appears once it is complete. Raises UsageError."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("xb") as file:
             file.writelines(pieces)
         beside.rename(path)
+    except OSError as error:
+        what, hint = unwritable(path, error)
+        raise UsageError(what, place=str(path), hint=hint) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
 
 
 class _Csv:

@@ -29,7 +29,7 @@ def already(
     given: str,
     known: KnownInput | None = None,
     *,
-    how: str = ", add --again.",
+    how: str | None = None,
 ) -> ImportResult:
     """The result where an earlier run has loaded or delivered the input, under any name.
 
@@ -40,6 +40,7 @@ def already(
     when = entry.finished_at or entry.started_at
     which = f"{entry.import_id}{_after_others(entry)}"
     message = f"Already {done} as {which} ({entry.input}, {when})."
+    how = how or f", add --again{previous.also}."
     hint = f"To {'load' if entry.kind == 'import' else 'send'} it again{how}"
     if previous.superseded_by is not None:
         message += f" It is superseded by import {previous.superseded_by}."

@@ -93,7 +93,7 @@ class Conclusion(Struct, frozen=True):
         if error is not None:
             return self._failed(lease, error)
         if ended.over_budget:
-            return self._over_budget(lease, ended)
+            return self._over_budget(lease, plan, ended)
         if not ended.complete:
             return self._incomplete(lease, ended)
         try:
@@ -103,7 +103,7 @@ class Conclusion(Struct, frozen=True):
         except SnapshotsError as failure:
             return self._failed(lease, failure)
         if ended.over_budget:
-            return self._over_budget(lease, ended)
+            return self._over_budget(lease, plan, ended)
         return self.finished(lease, known, ended.counts, note=note)
 
     def finished(
@@ -301,7 +301,7 @@ class Conclusion(Struct, frozen=True):
         code = 3 if ended.counts.rejected else 0
         return self._result(lease, "limited", code, message, self._how_to_resume(lease))
 
-    def _over_budget(self, lease: Lease, ended: JobOutcome) -> ImportResult:
+    def _over_budget(self, lease: Lease, plan: Plan, ended: JobOutcome) -> ImportResult:
         counts = ended.counts
         if self.options.stop_on_error:
             message = "Stopped at the first rejected record (--stop-on-error)."
@@ -316,11 +316,20 @@ class Conclusion(Struct, frozen=True):
             )
         self.end(lease, "failed", OverBudget(message))
         which = f"{lease.import_id}{where(self.ledger_session.target)}"
-        hint = (
+        hint = self._unpublished(lease, plan) + (
             f"See them with: snapshots rejects {which}; continue regardless with: snapshots resume"
             f" {which} --max-rejects 100%"
         )
         return self._result(lease, "failed", 4, message, hint)
+
+    def _unpublished(self, lease: Lease, plan: Plan) -> str:
+        """What to say first of an import that has too many rejects: whether readers see rows."""
+        if not plan.stage:
+            return ""
+        codes = self.ledger_session.renewed().reject_counts(lease.import_id)
+        twice = "duplicate_key" in codes and self.options.duplicates == "reject"
+        choose = " To take one record of each key: --again --duplicates first, or last."
+        return f"Nothing was published.{choose if twice else ''}\n"
 
     def _failed(self, lease: Lease, error: BaseException) -> ImportResult:
         if isinstance(error, MemoryError):

@@ -178,8 +178,8 @@ class Run:
         require_undamaged(entry)
         if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
             raise ImportBusy(
-                f"import {entry.import_id} of {entry.input} is already running, in process"
-                f" {entry.owner}",
+                f"import {entry.import_id} of {entry.input} is already running, in"
+                f" {owner.in_words(entry.owner)}",
                 hint="wait until it ends, or stop that process; see its progress with snapshots"
                 " list",
             )

@@ -26,6 +26,7 @@ from snapshots.engine.undo.strategy import RowsUndone
 from snapshots.errors import AlreadyUndone, Forbids, ImportBusy, LostLease, NoSuchImport
 from snapshots.ledger import parts, stages, verifications
 from snapshots.ledger.rows import Sql
+from snapshots.notes import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,8 +126,11 @@ def require_undoable(ledger: Ledger, entry: Entry) -> TableName:
     if entry.kind != "import":
         raise Forbids(f"{entry.kind} {entry.import_id} sent rows to an API, which cannot be undone")
     if entry.state == "undone":
+        removed = entry.removed or 0
         raise AlreadyUndone(
-            f"{which} was undone at {entry.undone_at}: {entry.removed or 0:,} rows were removed"
+            f"{which} was undone at {entry.undone_at}: {number_of(removed, 'row')}"
+            f" {'was' if removed == 1 else 'were'} removed from {entry.table},"
+            f" {ledger.target.display()}"
         )
     if entry.duplicate:
         raise Forbids(
@@ -137,12 +141,13 @@ def require_undoable(ledger: Ledger, entry: Entry) -> TableName:
         raise Forbids(f"{which} has loaded nothing yet", hint="cancel it instead")
     if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
         raise ImportBusy(
-            f"{entry.owner} (host:process:start) is working on {which}",
+            f"{owner.in_words(entry.owner)} is working on {which}",
             hint="stop it first; then undo the import",
         )
     found = verifications.find(ledger, entry.import_id)
     if found and found.state == "running" and owner.alive(found.owner, found.heartbeat_age):
-        raise ImportBusy(f"{found.owner} is verifying {which}", hint="wait until it has ended")
+        by = owner.in_words(found.owner)
+        raise ImportBusy(f"{by} is verifying {which}", hint="wait until it has ended")
     require_undamaged(entry)
     if tails := parts.tails_of(ledger, entry.import_id):
         raise Forbids(

@@ -109,13 +109,13 @@ def require_verifiable(ledger: Ledger, entry: Entry) -> Plan:
         )
     if entry.state == "running" and owner.alive(entry.owner, entry.heartbeat_age):
         raise ImportBusy(
-            f"import {entry.import_id} is still running, in process {entry.owner}",
+            f"import {entry.import_id} is still running, in {owner.in_words(entry.owner)}",
             hint="verify it after it has ended",
         )
     found = verifications.find(ledger, entry.import_id)
     if found and found.state == "running" and owner.alive(found.owner, found.heartbeat_age):
         raise ImportBusy(
-            f"import {entry.import_id} is already being verified, in process {found.owner}",
+            f"import {entry.import_id} is already being verified, in {owner.in_words(found.owner)}",
             hint="wait until it ends; see the result with snapshots show",
         )
     return Plan.from_json(entry.plan)

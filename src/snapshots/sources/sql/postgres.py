@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from psycopg.adapt import AdaptersMap
 from psycopg.types.string import TextLoader
 
+from snapshots import psycopg_log
 from snapshots.errors import InputError
 from snapshots.model import Column, Type, TypeKind
 from snapshots.sources.sql.server import BATCH, binary, cannot_connect, refused
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from snapshots.sources.sql.server import QueryServer, Row
+
+psycopg_log.hush()
 
 _KINDS: dict[str, TypeKind] = {
     "int2": "integer", "int4": "integer", "int8": "integer", "oid": "integer",

@@ -59,10 +59,14 @@ class Query(Protocol):
 
 def cannot_connect(server: QueryServer, message: str) -> CannotConnect:
     """The error for a session that could not begin."""
+    reason = message.strip().removeprefix("connection failed: ")
+    login = "password" in reason
     return CannotConnect(
-        f"The session cannot be opened: {message.strip()}",
+        f"The session cannot be opened: {reason}",
         place=str(server),
-        hint="Check the host, port, user, password, database and TLS settings.",
+        hint="Check the user and the password, and the variables that hold them."
+        if login
+        else "Check the host, port, user, password, database and TLS settings.",
         retryable=True,
     )
 

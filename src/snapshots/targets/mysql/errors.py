@@ -62,10 +62,11 @@ _HINTS = {
     1836: "The server is read-only; use the primary server.",
 }
 
+_DENIED = 1045
 _CONNECT_HINTS = {
     1040: "Try again later, with fewer --workers, or raise max_connections.",
     NOT_ALLOWED: "Create the database, or GRANT the user access to it.",
-    1045: "Set the user and password in the URL, in MYSQL_USER and MYSQL_PWD, or in ~/.my.cnf.",
+    _DENIED: "Set the user and password in the URL, in MYSQL_USER and MYSQL_PWD, or in ~/.my.cnf.",
     1130: "The server does not accept connections from this machine: check the host part of its"
     " accounts.",
     1698: "This account can log in only by the server's socket: add ?unix_socket=PATH to the URL.",
@@ -100,6 +101,9 @@ def translate(error: pymysql.err.Error, *, alive: bool, loading: bool = False) -
 def cannot_connect(error: Exception, place: str) -> CannotConnect:
     """Translates an error of PyMySQL that has prevented a session."""
     code, message = _parts(error)
+    if code == _DENIED and "NO)" in message:
+        # The rest of the sentence may be in any language; this is "(using password: NO)".
+        message = "A password is missing."
     return CannotConnect(
         without_secrets(message),
         place=place,

@@ -65,6 +65,7 @@ _CONNECT_HINTS = (
     ("service", "Check ~/.pg_service.conf."),
     ("local user with ID", "Name the user in the URL, user@host:port/database, or in PGUSER."),
 )
+_MISSING = "fe_sendauth: no password supplied"
 _CONNECT_RETRY = (
     *("refused", "timeout", "timed out", "too many", "starting up", "shutting down"),
     # The server, or what lies between, has ended the connection before the session was open.
@@ -107,6 +108,8 @@ def translate(error: psycopg.Error, *, alive: bool, loading: bool = False) -> Sn
 def cannot_connect(error: psycopg.Error, place: str) -> CannotConnect:
     """Translates an error that has prevented a session; libpq gives a message, and no code."""
     message = _sentence(error)
+    if _MISSING in message:
+        message = "A password is missing."
     hint = next((hint for word, hint in _CONNECT_HINTS if word in message), "")
     return CannotConnect(
         without_secrets(message),

@@ -13,6 +13,7 @@ from psycopg.adapt import AdaptersMap, Loader
 from psycopg.pq import TransactionStatus
 from psycopg.types.string import TextLoader
 
+from snapshots import psycopg_log
 from snapshots.errors import SnapshotsError, TargetError
 from snapshots.row_encoding import ENCODINGS
 from snapshots.table_facts import Difference
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from snapshots.ports import ResultRows, RowStream, Value
     from snapshots.table_facts import Comparison
     from snapshots.targets.postgres.staged import StagedInsert
+
+psycopg_log.hush()
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"

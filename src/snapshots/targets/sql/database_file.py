@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,16 @@ from snapshots.file_hints import missing_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def forbidden(path: Path) -> str:
+    """Returns what this user may not do with a file. Empty: nothing is known to be forbidden."""
+    effective = os.access in os.supports_effective_ids
+    if path.exists():
+        both = os.access(path, os.R_OK | os.W_OK, effective_ids=effective)
+        return "" if both else "This user may not read or write the file."
+    may = os.access(path.parent, os.W_OK | os.X_OK, effective_ids=effective)
+    return "" if may else "This user may not create the file in its folder."
 
 
 @contextmanager
@@ -27,7 +38,7 @@ def looked_at(path: Path, title: str, *, create: bool) -> Iterator[None]:
             raise CannotConnect(
                 f"The folder of the {title} file does not exist.",
                 place=str(path),
-                hint=missing_folder(path.parent),
+                hint=missing_folder(path.parent) if create else "Check the name of the file.",
             )
         if not create and not path.exists():
             raise NoDatabase(

@@ -321,7 +321,7 @@ class _Column:
             read = READERS[self.kind](text) if self.kind in READERS else text
         except (ValueError, OverflowError):  # the latter at the ends of the calendar
             raise UsageError(
-                f"{text!r} is not a {self.kind}, the type of column {self.name}"
+                f"{text!r} does not fit column {self.name}, whose type is {self.kind}"
             ) from None
         return self._dialect.bound(read, text)
 

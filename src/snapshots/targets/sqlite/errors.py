@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapshots.errors import CannotConnect, ContractError, RefusedRows, SnapshotsError, TargetError
+from snapshots.targets.sql.database_file import forbidden
 
 if TYPE_CHECKING:
     from snapshots._native import SqliteError
@@ -36,7 +38,7 @@ _HINTS = {
     _IO: "Check that the disk works, and that it and your quota have free space.",
     _CORRUPT: "Restore it from a backup, or try the .recover command of the sqlite3 shell.",
     _FULL: "Free space on the disk.",
-    _CANNOT_OPEN: "Check that its folder exists and is writable.",
+    _CANNOT_OPEN: "Check the permissions of the file and of its folder.",
     _NOT_A_DATABASE: "Name another file; a file that does not exist will be created.",
 }
 
@@ -53,7 +55,7 @@ def translate(error: SqliteError, *, place: str, loading: bool = False) -> Snaps
         return ContractError(f"SQLite cannot create this table: {message}")
     known = _SENTENCES.get(code)
     return TargetError(
-        f"{known} ({message})" if known else f"SQLite: {message}",
+        f"{known[:-1]} ({message})" if known else f"SQLite: {message}",
         place=place if known else "",
         hint=_HINTS.get(code, ""),
         retryable=code in {BUSY, _LOCKED, _IO, _FULL},
@@ -68,4 +70,7 @@ def locked(place: str) -> TargetError:
 def cannot_connect(error: SqliteError, place: str) -> CannotConnect:
     """Translates an error of SQLite that has prevented a session."""
     found = translate(error, place=place)
+    if error.args[1] == _CANNOT_OPEN:
+        # SQLite names the file again, and no reason.
+        found.message = forbidden(Path(place)) or _SENTENCES[_CANNOT_OPEN]
     return CannotConnect(found.message, place=place, hint=found.hint, retryable=found.retryable)

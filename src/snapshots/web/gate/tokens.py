@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from snapshots import system
 from snapshots.errors import UsageError
-from snapshots.file_hints import advice, missing_folder
+from snapshots.file_hints import advice, unwritable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,10 +106,8 @@ def create(path: Path, name: str, scope: Scope) -> str:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(f"{name} {scope} sha256:{_digest(token)}\n")
     except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror}",
-            hint=advice(error) if path.parent.is_dir() else missing_folder(path.parent),
-        ) from error
+        what, hint = unwritable(path, error)
+        raise UsageError(what, place=str(path), hint=hint) from error
     return token
 
 
