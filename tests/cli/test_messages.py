@@ -3,17 +3,14 @@
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 
 import pytest
 
 from snapshots import locations
-from snapshots.cli.output import counted
 from snapshots.engine.history.asking import Unasked
 from snapshots.engine.history.locate import _unclear
 from snapshots.engine.lease import owner
 from snapshots.errors import CannotConnect
-from snapshots.model import Counts
 from tests.support.command import snapshots
 from tests.support.http_server import Handler, as_json, serving
 
@@ -133,12 +130,6 @@ def test_an_undone_import_names_its_table_and_database(tmp_path):
         assert f"{said} removed from {name}, sqlite:///{tmp_path}/snapshots.db." in done.stderr
 
 
-def test_a_count_of_one_is_singular(tmp_path):
-    (tmp_path / "a.csv").write_text("id\n1\n")
-    done = snapshots("import", "a.csv", cwd=tmp_path)
-    assert "1 record = 1 loaded + 0 rejected + 0 skipped" in done.stdout
-
-
 def test_a_mirror_with_a_key_that_occurs_twice(tmp_path):
     (tmp_path / "a.csv").write_text("id,n\n1,1\n1,2\n")
     options = ("--mode", "mirror", "--primary-key", "id")
@@ -177,12 +168,6 @@ def test_a_contract_that_cannot_be_read_is_an_error_of_a_known_input_too(tmp_pat
         done = snapshots(*words, "--contract", "none.json", cwd=tmp_path)
     assert done.returncode == 1
     assert "none.json" in done.stderr
-
-
-def test_pending_records_are_among_those_that_are_counted():
-    counts = Counts(records=2, rejected=1, skipped=1)
-    said = counted(counts, SimpleNamespace(kind="delivery", pending=8))
-    assert said == "10 records = 0 delivered + 1 rejected + 1 skipped + 8 pending"
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_settings_with_a_byte_order_mark(folder):
     with movies_sink() as sink:
         done = movymporter(folder, "m.csv", sink.url, bom="\ufeff")
     assert done.returncode == 0, done.stderr
-    assert "1 record = 1 delivered" in done.stderr, "by LOG_LEVEL, the first setting"
+    assert "1 records = 1 delivered" in done.stderr, "by LOG_LEVEL, the first setting"
 
 
 def test_progress_is_logged(folder):

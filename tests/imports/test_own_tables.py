@@ -84,7 +84,7 @@ def test_generated_columns_alone_are_nothing_to_load(database, tmp_path):
     make(database, GENERATED)
     done, _ = load(database, tmp_path, "twice\n4\n", "--columns-changed", "ignore")
     assert done.returncode == 1
-    assert "no column of the table" in done.stderr
+    assert "no column of table t" in done.stderr
 
 
 TAKEN = {

@@ -11,7 +11,7 @@ from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
-from snapshots.cli.option_types import IMPORT_ID, MOST, Whole
+from snapshots.cli.option_types import IMPORT_ID, MOST, Integer
 from snapshots.cli.pipes import until_nobody_reads
 from snapshots.cli.say import csv_rows, note, say, say_json
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )
 @click.argument("import_id", type=IMPORT_ID, metavar="ID")
 @db.asked_database
-@option("--limit", type=Whole(1, MOST), metavar="N", help="Show only the first N.")
+@option("--limit", type=Integer(1, MOST), metavar="N", help="Show only the first N.")
 @option(
     "--format",
     "form",

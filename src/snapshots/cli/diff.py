@@ -12,7 +12,7 @@ from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
-from snapshots.cli.option_types import MOST, Whole
+from snapshots.cli.option_types import MOST, Integer
 from snapshots.cli.pipes import until_nobody_reads
 from snapshots.cli.say import note
 
@@ -42,7 +42,7 @@ DIFFERS = 8
 )
 @option("--primary-key", metavar="NAMES", help="For a file: the columns that identify a row.")
 @option("--check", is_flag=True, help=f"Exit with code {DIFFERS} if anything differs.")
-@option("--limit", type=Whole(1, MOST), metavar="N", help="Show at most N rows.")
+@option("--limit", type=Integer(1, MOST), metavar="N", help="Show at most N rows.")
 @option(
     "--format",
     "form",

@@ -8,7 +8,7 @@ from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
-from snapshots.cli.option_types import IMPORT_ID, MOST, Whole
+from snapshots.cli.option_types import IMPORT_ID, MOST, Integer
 from snapshots.cli.reject_code import RejectCode
 from snapshots.cli.say import note, say, say_json
 from snapshots.errors import UsageError
@@ -29,7 +29,7 @@ from snapshots.errors import UsageError
 @db.asked_database
 @option(
     "--line",
-    type=Whole(1, MOST),
+    type=Integer(1, MOST),
     metavar="N",
     help="Dismiss the reject in this line of the input.",
 )

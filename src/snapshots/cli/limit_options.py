@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from snapshots.cli.option import F, declared, grouped, option, together
 from snapshots.cli.option_groups import LIMITS
-from snapshots.cli.option_types import MOST_IN_MEMORY, Size, Whole
+from snapshots.cli.option_types import MOST_IN_MEMORY, Integer, Size
 from snapshots.defaults import FILES, MAX_WORKERS
 from snapshots.engine.plan.options import Options
 
@@ -46,7 +46,7 @@ def _files(help_text: str, default: int | None) -> Callable[[F], F]:
         # Of the service, SNAPSHOTS_FILES names a folder.
         envvar="SNAPSHOTS_FILES_AT_ONCE",
         group=LIMITS,
-        type=Whole(1, MAX_WORKERS),
+        type=Integer(1, MAX_WORKERS),
         default=default,
         show_default=default is not None,
         metavar="N",

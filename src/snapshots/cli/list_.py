@@ -13,7 +13,7 @@ from snapshots.cli.failure import as_object
 from snapshots.cli.file_statuses import print_statuses
 from snapshots.cli.import_table import print_imports
 from snapshots.cli.option import complete_files, option
-from snapshots.cli.option_types import MOST, Whole
+from snapshots.cli.option_types import MOST, Integer
 from snapshots.cli.output import complain_of_damage, record_object
 from snapshots.cli.pipes import until_nobody_reads
 from snapshots.cli.say import note, say_json
@@ -69,7 +69,7 @@ NEWEST = 100
 )
 @option(
     "--limit",
-    type=Whole(1, MOST),
+    type=Integer(1, MOST),
     metavar="N",
     help=f"Show only the newest N imports. Default: {NEWEST}, or all of them with --json.",
 )

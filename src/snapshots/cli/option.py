@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from snapshots.cli.option_groups import OPTIONS
-from snapshots.cli.option_types import MOST, Whole
+from snapshots.cli.option_types import MOST, Integer
 from snapshots.cli.suggestions import did_you_mean
 from snapshots.defaults import options_of
 
@@ -140,7 +140,7 @@ def declared(kind: type, name: str, *flags: str, **settings: Any) -> Callable[[F
     elif known.default is False:
         settings.setdefault("is_flag", True)
     elif "type" not in settings and known.least is not None:
-        settings["type"] = Whole(_as_integer(known.least), _as_integer(known.most) or MOST)
+        settings["type"] = Integer(_as_integer(known.least), _as_integer(known.most) or MOST)
     if known.default not in (None, (), False):
         settings.setdefault("default", known.default)
         settings.setdefault("show_default", True)

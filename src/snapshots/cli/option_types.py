@@ -14,7 +14,7 @@ MOST_IN_MEMORY = 1 << 40
 """Bytes of the largest chunk or record: a plan with a larger one could never be carried out."""
 
 
-class Whole(click.IntRange):
+class Integer(click.IntRange):
     """A whole number of a range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
@@ -46,7 +46,7 @@ class Number(click.FloatRange):
             self.fail(f"{str(value)!r} is not a number{least}", param, ctx)
 
 
-class ImportId(Whole):
+class ImportId(Integer):
     """The number of an import."""
 
     def _what(self) -> str:

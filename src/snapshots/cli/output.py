@@ -9,7 +9,6 @@ from snapshots.cli.say import say
 from snapshots.cli.verbosity import is_quiet
 from snapshots.errors import AlreadyImported
 from snapshots.ledger.verifications import RESULTS
-from snapshots.notes import number_of
 from snapshots.plain import plain
 
 if TYPE_CHECKING:
@@ -57,11 +56,9 @@ def reject_object(reject: Reject) -> dict[str, object]:
 def counted(counts: Counts, record: ImportRecord | None) -> str:
     """The counts in words, such as `3 records = 2 loaded + 1 rejected + 0 skipped`."""
     delivery = record is not None and record.kind == "delivery"
-    undecided = 0 if record is None else record.pending
-    records = number_of(counts.records + undecided, "record")
-    pending = f" + {undecided:,} pending" if undecided else ""
+    pending = f", {record.pending:,} pending" if record is not None and record.pending else ""
     return (
-        f"{records} = {counts.loaded:,} {'delivered' if delivery else 'loaded'}"
+        f"{counts.records:,} records = {counts.loaded:,} {'delivered' if delivery else 'loaded'}"
         f" + {counts.rejected:,} rejected + {counts.skipped:,} skipped{pending}"
     )
 

@@ -6,7 +6,7 @@ import click
 
 from snapshots.cli.option import grouped, option
 from snapshots.cli.option_groups import OUTPUT, TELEMETRY
-from snapshots.cli.option_types import Whole
+from snapshots.cli.option_types import Integer
 
 as_json = option(
     "--json",
@@ -42,7 +42,7 @@ telemetry = grouped(
     log_format,
     option(
         "--metrics-port",
-        type=Whole(0, 65535),
+        type=Integer(0, 65535),
         metavar="PORT",
         help="Serve Prometheus metrics on this port. 0: any free port, which is shown.",
     ),

@@ -8,7 +8,7 @@ from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
-from snapshots.cli.option_types import Whole
+from snapshots.cli.option_types import Integer
 from snapshots.cli.say import note, say, say_json
 from snapshots.plain import plain
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @option(
     "--keep-undo",
-    type=Whole(min=0),
+    type=Integer(min=0),
     metavar="N",
     help="The number of imports into a table whose rows for undo are kept. Default: as its newest"
     " import was told.",

@@ -8,7 +8,7 @@ from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
-from snapshots.cli.option_types import IMPORT_ID, MOST, Whole
+from snapshots.cli.option_types import IMPORT_ID, MOST, Integer
 from snapshots.cli.pipes import until_nobody_reads
 from snapshots.cli.reject_code import RejectCode
 from snapshots.cli.reject_export import export_rejects
@@ -36,7 +36,7 @@ from snapshots.errors import UsageError
     metavar="CODE",
     help="Show only rejects with this code. May be repeated.",
 )
-@option("--limit", type=Whole(1, MOST), metavar="N", help="Show only the first N.")
+@option("--limit", type=Integer(1, MOST), metavar="N", help="Show only the first N.")
 @option(
     "--format",
     "form",

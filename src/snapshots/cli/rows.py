@@ -11,7 +11,7 @@ from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
-from snapshots.cli.option_types import MOST, Whole
+from snapshots.cli.option_types import MOST, Integer
 from snapshots.cli.pipes import until_nobody_reads
 from snapshots.cli.say import note, say
 
@@ -54,7 +54,7 @@ SHOWN: Final = 100
 )
 @option(
     "--limit",
-    type=Whole(1, MOST),
+    type=Integer(1, MOST),
     metavar="N",
     help=f"Show at most N rows. Default: {SHOWN} as a table, otherwise all.",
 )

@@ -15,7 +15,7 @@ from snapshots.cli.failure import worst
 from snapshots.cli.listeners import watching
 from snapshots.cli.option import complete_folders, option
 from snapshots.cli.option_groups import LIMITS
-from snapshots.cli.option_types import MOST, Whole
+from snapshots.cli.option_types import MOST, Integer
 from snapshots.cli.signals import stopping
 from snapshots.errors import SnapshotsError
 
@@ -31,14 +31,14 @@ from snapshots.errors import SnapshotsError
 @db.home
 @option(
     "--page-size",
-    type=Whole(1, 20_000),
+    type=Integer(1, 20_000),
     group=LIMITS,
     metavar="N",
     help="The most rows of one request. Default: as the project says, else 100.",
 )
 @option(
     "--limit",
-    type=Whole(1, MOST),
+    type=Integer(1, MOST),
     group=LIMITS,
     metavar="N",
     help="The most rows of each resource to send. Default: as the project says, else 1000.",

@@ -8,7 +8,7 @@ import click
 
 from snapshots.cli.option import grouped, option, together
 from snapshots.cli.option_groups import ACCESS, LIMITS
-from snapshots.cli.option_types import Number, Size, Whole, size_text
+from snapshots.cli.option_types import Integer, Number, Size, size_text
 from snapshots.defaults import MAX_RATIO, MAX_UNPACKED, MAX_WORKERS
 
 files = option(
@@ -44,7 +44,7 @@ unpacking = grouped(
     ),
     option(
         "--max-ratio",
-        type=Whole(1),
+        type=Integer(1),
         default=MAX_RATIO,
         show_default=True,
         metavar="N",
@@ -53,7 +53,7 @@ unpacking = grouped(
 )
 loaders = option(
     "--loaders",
-    type=Whole(1, MAX_WORKERS),
+    type=Integer(1, MAX_WORKERS),
     metavar="N",
     group=LIMITS,
     help="The number of connections that load one import. Default: one more than the number of"
@@ -69,7 +69,7 @@ address = together(
     ),
     option(
         "--port",
-        type=Whole(0, 65535),
+        type=Integer(0, 65535),
         default=8000,
         show_default=True,
         metavar="PORT",
@@ -77,7 +77,7 @@ address = together(
     ),
     option(
         "--workers",
-        type=Whole(0, 16),
+        type=Integer(0, 16),
         default=1,
         show_default=True,
         metavar="N",
@@ -87,7 +87,7 @@ address = together(
     ),
     option(
         "--queue",
-        type=Whole(1),
+        type=Integer(1),
         default=1000,
         show_default=True,
         metavar="N",

@@ -13,7 +13,7 @@ from snapshots.cli import database_options as db
 from snapshots.cli import output_options
 from snapshots.cli.command import command as a_command
 from snapshots.cli.option import option
-from snapshots.cli.option_types import IMPORT_ID, Whole
+from snapshots.cli.option_types import IMPORT_ID, Integer
 from snapshots.cli.say import note, say, say_json
 from snapshots.errors import UsageError
 
@@ -72,7 +72,7 @@ class Span(click.ParamType[timedelta]):
 @option("--list", "listed", is_flag=True, help="Show the links of the import; make none.")
 @option(
     "--revoke",
-    type=Whole(1, 1 << 31),
+    type=Integer(1, 1 << 31),
     metavar="N",
     help="Revoke this link of the import; make none.",
 )

@@ -99,7 +99,7 @@ def _folder(path: Path) -> Iterator[str]:
             "The folder has no files to import.",
             place=str(path),
             hint="These are *.csv, *.tsv, *.txt, *.jsonl and *.ndjson, also with .gz, .zst, .bz2 or"
-            f" .xz, Parquet files, archives and workbooks.{but} Name other files one by one.",
+            f" .xz, Parquet files, archives and workbooks. Name other files one by one.{but}",
         )
     # Without the ./ of the current folder, which the user may not have written.
     yield from (str(Path(file)) for file in files)
