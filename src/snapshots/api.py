@@ -208,7 +208,7 @@ def send(
     columns_changed: Literal["fail", "ignore"] = "fail",
     decimals: Decimals = "float",
     all_text: bool = False,
-    from_: str | None = None,
+    from_: DatabaseName | None = None,
     listener: Listener | None = None,
     **dialect: Any,
 ) -> ImportResult:
@@ -257,7 +257,7 @@ def send(
     )
     given = os.fspath(input) if isinstance(input, str | os.PathLike) else input
     if from_ is not None and isinstance(given, str):
-        given = open_asked(given, from_, options.contract, options.limit)
+        given = open_asked(given, locations.text_of(from_), options.contract, options.limit)
     return import_input(given, locations.target(database), options, listener or _ignore)
 
 

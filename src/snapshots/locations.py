@@ -255,7 +255,8 @@ def locate(text: str) -> Location:
         return _file(kind, rest) if kind.is_file else _server(kind.name, rest)
     if kind := _KINDS["sqlite"] if text == ":memory:" else _kind_of_file(text):
         return _file(kind, f"/{text}", quoted=False)
-    if Path(text).is_dir():
+    # A folder may have the name of a host.
+    if text.startswith((".", "/")) and os.path.isdir(text):  # noqa: PTH112 - it never raises
         raise UsageError(
             "The database is a folder.", hint=f"Name a file in it: {Path(text, 'snapshots.db')}"
         )
@@ -269,8 +270,21 @@ def _kind_of_file(name: str) -> TargetKind | None:
     return next((one for one in _KINDS.values() if name.lower().endswith(one.suffixes)), None)
 
 
+def text_of(database: DatabaseName) -> str:
+    """What a user would write for a database. Raises UsageError for a path of no known ending,
+    because the text might name a host."""
+    text = os.fspath(database)
+    if not isinstance(database, str) and _kind_of_file(text) is None:
+        endings = ", ".join(ending for kind in _KINDS.values() for ending in kind.suffixes)
+        raise UsageError(
+            "The path names no database by its ending.", place=text, hint=f"Use one of {endings}."
+        )
+    return text
+
+
 def _written(database: DatabaseName | None) -> str:
-    return os.fspath(database or "") or os.environ.get("SNAPSHOTS_DATABASE") or DEFAULT
+    given = "" if database is None else text_of(database)
+    return given or os.environ.get("SNAPSHOTS_DATABASE") or DEFAULT
 
 
 def _file(kind: TargetKind, rest: str, *, quoted: bool = True) -> Location:

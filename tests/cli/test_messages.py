@@ -40,7 +40,9 @@ def test_who_writes_q_for_quiet_is_told_what_it_is(tmp_path, words):
     assert not (tmp_path / "snapshots.db").exists()
 
 
-@pytest.mark.parametrize("words", [["-q", ";"], ["-q", "none"], ["-q", "^A"], ["--", "-q"]])
+@pytest.mark.parametrize(
+    "words", [["-q", ";"], ["-q", "none"], ["-q", "^A"], ["--", "-q"], ["--null-value", "-q"]]
+)
 def test_q_with_a_character_is_a_quote(tmp_path, words):
     (tmp_path / "a.csv").write_text("id\n1\n")
     (tmp_path / "-q").write_text("id\n1\n")
@@ -135,7 +137,7 @@ def test_a_mirror_with_a_key_that_occurs_twice(tmp_path):
     options = ("--mode", "mirror", "--primary-key", "id")
     done = snapshots("import", "a.csv", *options, cwd=tmp_path)
     assert done.returncode == 4
-    assert "Nothing was published. To take one record of each key:" in done.stderr
+    assert "Nothing was published. Add --again --duplicates first, or last, to" in done.stderr
     again = ("--again", "--duplicates", "first")
     assert snapshots("import", "a.csv", *options, *again, cwd=tmp_path).returncode == 0
     (tmp_path / "b.csv").write_text("id,n\n1,1\n1\n")

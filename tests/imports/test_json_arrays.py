@@ -116,6 +116,22 @@ def test_json_below_the_name_of_its_column_is_a_column(sqlite_url, file):
     assert rows_of(sqlite_url, "SELECT payload FROM p")[0] == ('{"id": 1}',)
 
 
+@pytest.mark.parametrize("sign", ["\t", "|", ";"])
+def test_columns_of_json_in_a_table_with_delimiters(sqlite_url, file, sign):
+    """A line begins and ends like an object, and is none."""
+    lines = ["payload", "id", "meta"], ['{"a": 1}', "1", '{"b": 2}'], ['{"a": 2}', "2", '{"b": 3}']
+    path = file("".join(sign.join(line) + "\n" for line in lines), "t.tsv")
+    assert api.load(str(path), database=sqlite_url).counts.loaded == 2
+    assert rows_of(sqlite_url, "SELECT id, meta FROM t ORDER BY 1")[0] == (1, '{"b": 2}')
+
+
+@pytest.mark.parametrize("header", ["json (v1)", "#payload", "json_object('a',a)", "doc,"])
+def test_a_column_of_json_may_have_an_odd_name(sqlite_url, file, header):
+    path = file(header + '\n{"id": 1}\n{"id": 2}\n', "p.csv")
+    result = api.load(str(path), database=sqlite_url, header=True, delimiter="")
+    assert result.counts.loaded == 2
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_without_a_mark(sqlite_url, file, encoding):
     path = file('{"id": 1, "n": "Bö"}\n{"id": 2}\n'.encode(encoding), "a.jsonl")

@@ -4,6 +4,7 @@ import pytest
 
 import snapshots as package
 from tests.support.command import snapshots
+from tests.support.web_server import serving
 
 
 def written(folder, name, text="id,name\n1,Ana\n"):
@@ -69,3 +70,35 @@ def test_a_replaced_import_is_not_said_to_differ(tmp_path):
     assert snapshots("verify", "2", cwd=tmp_path).returncode == 0
     snapshots("undo", "2", cwd=tmp_path)
     assert snapshots("verify", "1", cwd=tmp_path).returncode == 0
+
+
+def test_the_command_that_is_named_has_the_database(tmp_path):
+    written(tmp_path, "a.csv")
+    at = ("--database", "other.db")
+    snapshots("import", "a.csv", *at, cwd=tmp_path)
+    place = f"--database sqlite:///{tmp_path}/other.db"
+    assert place in snapshots("resume", "1", *at, cwd=tmp_path).stdout
+    snapshots("undo", "1", *at, cwd=tmp_path)
+    assert place in snapshots("resume", "1", *at, cwd=tmp_path).stderr
+
+
+def test_a_stream_is_piped_in_again(tmp_path):
+    snapshots("import", "-", "--table", "t", cwd=tmp_path, stdin=b"id\n1\n")
+    done = snapshots("resume", "1", cwd=tmp_path)
+    assert "... | snapshots import - --table t --again" in done.stdout
+
+
+def test_a_version_that_was_never_loaded_is_not_taken_for_one_that_was(sqlite_url):
+    """An import is begun with one version, and goes on with another that has the same beginning."""
+    lines = [f"{n},{n:01000}\n" for n in range(20_000)]
+    first = "id,text\n" + "".join(lines)
+    lines[15_000] = f"15000,{7:01000}\n"
+    second = "id,text\n" + "".join(lines)
+    with serving() as web:
+        _, url = web.put("/t.csv", first.encode(), etag='"1"')
+        assert package.load(url, database=sqlite_url, limit=100).outcome == "limited"
+        web.put("/t.csv", second.encode(), etag='"2"')
+        assert package.load(url, database=sqlite_url).outcome == "finished"
+        assert package.load(url, database=sqlite_url).outcome == "already_imported"
+        web.put("/t.csv", first.encode(), etag='"1"')
+        assert package.load(url, database=sqlite_url).outcome == "finished"

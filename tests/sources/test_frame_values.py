@@ -106,6 +106,16 @@ def test_a_value_that_cannot_be_written_is_a_reject(sqlite_url, value, code):
     assert (reject.line, reject.code) == (2, code)
 
 
+def test_values_that_python_has_not_keep_their_unit_and_digits(sqlite_url):
+    values = [np.timedelta64(5, "ns"), np.timedelta64(5, "Y"), np.longdouble("1.5")]
+    for number, value in enumerate(values, 1):
+        done = api.load([{"a": value, "b": [value]}], table=f"t{number}", database=sqlite_url)
+        assert done.counts.loaded == 1
+        assert rows_of(sqlite_url, f"SELECT a, b FROM t{number}") == [
+            (str(value), f'["{value}"]')
+        ]  # fmt: skip
+
+
 def test_members_of_json_are_those_of_python(sqlite_url):
     value = {"i": np.int64(1), "gone": pd.NaT, "bytes": b"a", "list": np.array([1.5])}
     assert load([{"v": value}], sqlite_url).loaded == 1

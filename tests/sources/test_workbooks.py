@@ -312,3 +312,12 @@ def test_changed_anywhere_nothing_crashes_and_all_balances(sqlite_url, made):
             outcomes.add("refused" if error.message.endswith(".") else error.message)
     assert outcomes <= {"loaded", "refused"}
     assert "refused" in outcomes
+
+
+def test_a_formula_without_a_value_names_no_column(sqlite_url, made):
+    path = made({"S": table(["id", "=A1", "price"], [1, "x", 2.5], [2, "y", 3.5])})
+    assert api.load(str(path), database=sqlite_url).counts.loaded == 2
+    assert rows_of(sqlite_url, "SELECT id, column_2, price FROM book") == [
+        (1, "x", 2.5),
+        (2, "y", 3.5),
+    ]

@@ -4,6 +4,7 @@ import http.server
 import socket
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +180,20 @@ def test_nobody_there():
     assert error.value.exit_code == 6
     with pytest.raises(CannotConnect, match="host name is unknown"):
         locate("no-such-host.invalid:5432")
+
+
+def test_a_folder_may_have_the_name_of_a_host(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "localhost").mkdir()
+    with pytest.raises(CannotConnect):
+        locations.locate("localhost:1")
+    for folder in (".", "./localhost", str(tmp_path)):
+        with pytest.raises(UsageError, match="is a folder"):
+            locations.locate(folder)
+
+
+def test_a_path_is_a_file_and_never_a_host(tmp_path):
+    assert "rides.db" in locations.target(tmp_path / "rides.db").display()
+    for path in (tmp_path / "rides", Path("localhost"), Path("localhost/rides")):
+        with pytest.raises(UsageError, match="names no database by its ending"):
+            locations.target(path)

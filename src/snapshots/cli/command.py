@@ -50,11 +50,14 @@ class Command(click.Command):
 
     def _means_quiet(self, args: list[str]) -> bool:
         """Whether somebody writes -q for --quiet, where it is --quotechar."""
-        options = args[: args.index("--")] if "--" in args else args
-        if "-q" not in options or not any({"-q", "--quotechar"} <= {*p.opts} for p in self.params):
+        if not any({"-q", "--quotechar"} <= {*param.opts} for param in self.params):
             return False
-        value = args[args.index("-q") + 1 :][:1]
-        return not value or len(by_name(value[0])) > 1
+        options = args[: args.index("--")] if "--" in args else args
+        valued = {name for param in self.params if _takes_value(param) for name in param.opts}
+        for before, name, value in zip(["", *options], options, [*args[1:], ""], strict=False):
+            if name == "-q" and before not in valued:
+                return len(by_name(value)) > 1 or not value
+        return False
 
     def groups(self, ctx: click.Context) -> dict[str, list[click.Parameter]]:
         """The options by the heading under which help shows them, in the order of help."""
@@ -123,3 +126,7 @@ def command(
     The `examples` are in `docs/reference/cli.md`, too.
     """
     return click.command(name, cls=Command, help=help, examples=examples, says=says)
+
+
+def _takes_value(param: click.Parameter) -> bool:
+    return isinstance(param, click.Option) and not param.is_flag and not param.count

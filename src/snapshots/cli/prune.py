@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 def command(database: str | None, unfinished: bool, keep_undo: int | None, as_json: bool) -> None:
     """Drops tables, and says which ones are left."""
     from snapshots import locations
+    from snapshots.engine.history.known_databases import where
     from snapshots.engine.publishing.prune import prune
-    from snapshots.engine.run.conclude import where
 
     target = locations.target(database)
     found = prune(target, unfinished=unfinished, keep_undo=keep_undo, say=note)

@@ -71,7 +71,9 @@ class _Sheet:
         )  # fmt: skip
         found = sniff(source.head(HEAD), way, base=Dialect(terminator="rs", cells=True))
         notes = tuple(note for note in found.notes if not note.startswith(_NOTES_OF_TEXT))
-        return replace(found, notes=notes)
+        # The first row may have formulas without a value.
+        header = tuple("" if name in _ERRORS else name for name in found.header)
+        return replace(found, notes=notes, header=header)
 
 
 class _Columns(Struct, frozen=True):
@@ -98,6 +100,10 @@ class _Columns(Struct, frozen=True):
         return Sniffed(dialect, header, notes, frozenset(), sample=source.head(HEAD), named=True)
 
 
+_ERRORS: Final = {
+    "#UNCALCULATED", "#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#DATA!",
+}  # fmt: skip
+"""Errors of cells, as the kernel writes them: none of them names a column."""
 _OF_TEXT: Final = {
     "delimiter": "delimiter",
     "quote": "quotes",

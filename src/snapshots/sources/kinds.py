@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 import struct
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -40,7 +41,8 @@ _ARRAY: Final = re.compile(
     rb"\s*\[\s*(?:" + _SCALAR + rb",\s*+)*+(?:[\[{]|(?:" + _SCALAR + rb")?\]\s*\Z)"
 )
 """Of objects, of arrays and other values (which are rejected), or of nothing."""
-_NAME: Final = re.compile(r"\"?(?!(?:null|true|false)\b)[^\W\d][\w .-]*\"?")
+_NO_HEADER: Final = re.compile(rb".*\}|(?:#|//|--)\s.*|-?\d[\d.eE+-]*|true|false|null", re.DOTALL)
+"""A line above objects that names no columns."""
 _LOOKED_AT: Final = 20
 """Lines that tell whether a first line that is no object stands before objects."""
 
@@ -162,13 +164,19 @@ def _document(text: bytes) -> tuple[str, str] | None:
 
 
 def _stands_before_objects(text: bytes) -> bool:
-    """Whether the first line alone is no object: a log that was cut there, a remark, a number. A
-    word may be the name of a column of JSON."""
+    """Whether only the first line is no object: the end of one, where a log was cut; a remark; or a
+    number. Anything else may be the header of a table, also of one with a column of JSON."""
     first, *lines = text.strip().split(b"\n", _LOOKED_AT + 1)[: _LOOKED_AT + 1]
-    if not lines or _NAME.fullmatch(first.decode("utf-8", "replace").strip()):
+    if not _NO_HEADER.fullmatch(first.strip()):
         return False
-    objects = [line for line in lines if _OBJECT.match(line) and line.rstrip().endswith(b"}")]
-    return len(objects) * 2 > len(lines)
+    return sum(map(_is_object, lines)) * 2 > len(lines)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return _OBJECT.match(line) is not None and isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _as_utf8(head: bytes) -> bytes:

@@ -25,9 +25,18 @@ SHARES_SOCKETS: Final = True
 # Files.
 
 
+READ_WHILE_WRITTEN: Final = True
+"""Whether a file can be read at places while another thread writes it."""
+
+
 def read_at(descriptor: int, size: int, offset: int) -> bytes:
     """Reads from a place, in any thread; may give fewer bytes. Raises OSError."""
     return os.pread(descriptor, size, offset)
+
+
+def write_at(descriptor: int, data: memoryview, offset: int) -> int:
+    """Writes to a place, in any thread; returns how many bytes it took. Raises OSError."""
+    return os.pwrite(descriptor, data, offset)
 
 
 def open_bytes(path: str | Path, flags: int, mode: int = 0o666) -> int:

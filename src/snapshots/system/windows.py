@@ -38,11 +38,23 @@ _kernel32.GetProcessTimes.argtypes = [wintypes.HANDLE, *4 * [ctypes.POINTER(ctyp
 # Files.
 
 
+READ_WHILE_WRITTEN: Final = False
+"""Whether a file can be read at places while another thread writes it: here, reading moves the
+place at which the others write."""
+
+
 def read_at(descriptor: int, size: int, offset: int) -> bytes:
     """Reads from a place, in any thread; may give fewer bytes. Raises OSError."""
     with _moving:
         os.lseek(descriptor, offset, os.SEEK_SET)
         return os.read(descriptor, size)
+
+
+def write_at(descriptor: int, data: memoryview, offset: int) -> int:
+    """Writes to a place, in any thread; returns how many bytes it took. Raises OSError."""
+    with _moving:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.write(descriptor, data)
 
 
 def open_bytes(path: str | Path, flags: int, mode: int = 0o666) -> int:

@@ -12,9 +12,14 @@ import os
 import re
 import time
 from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
 
 from snapshots import locations
 from snapshots.errors import UsageError
+
+if TYPE_CHECKING:
+    from snapshots.ports import Target
 
 FILE = "databases.json"
 _AGAIN_SECONDS = 1.0
@@ -158,3 +163,11 @@ def uploads() -> Path:
             hint="Name a folder with --files, or set SNAPSHOTS_STATE_DIR.",
         )
     return state / "files"
+
+
+def where(target: Target) -> str:
+    """The option that a later command needs to find the database: none for the default one, if this
+    user knows no other."""
+    shown = target.display()
+    alone = shown == locations.target(None).display() and set(recall()) <= {shown}
+    return "" if alone else f" --database {quote(shown)}"

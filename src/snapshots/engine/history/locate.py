@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from os import fspath
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from snapshots.engine.history.asking import Unasked, ask_all
 from snapshots.errors import LedgerError, NoSuchTable, UsageError
 from snapshots.ledger.history import History
+from snapshots.locations import text_of
 from snapshots.notes import number_of
 from snapshots.targets.sql.ddl import written
 
@@ -81,7 +81,7 @@ def _only(
     missing: Callable[[], SnapshotsError],
 ) -> str:
     if database is not None:
-        return fspath(database)
+        return text_of(database)
     answers = ask_all(has)
     found = [name for name, there in answers.found if there]
     if answers.unasked:

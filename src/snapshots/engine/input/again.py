@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from snapshots.engine.input.grown import still_begins_with
 from snapshots.engine.input.identity import KnownInput, hash_like, identify, same_input
-from snapshots.engine.plan.command_again import command_again
 from snapshots.errors import InputChanged
 
 if TYPE_CHECKING:
@@ -15,8 +14,9 @@ if TYPE_CHECKING:
     from snapshots.ports import Source
 
 
-def require_same(source: Source, entry: Entry, ledger: History) -> KnownInput:
+def require_same(source: Source, entry: Entry, ledger: History, how: str) -> KnownInput:
     """Identifies the input of an import that is resumed. It may have grown since.
+    `how` follows on "to load the current input".
 
     Raises InputChanged if its bytes are not those that the import was begun with.
     """
@@ -31,14 +31,11 @@ def require_same(source: Source, entry: Entry, ledger: History) -> KnownInput:
     raise InputChanged(
         f"the input has changed since {entry.kind} {entry.import_id} began",
         place=identity.name,
-        hint=_changed(entry),
+        hint=_changed(entry, how),
     )
 
 
-def _changed(entry: Entry) -> str:
+def _changed(entry: Entry, how: str) -> str:
     if entry.kind == "delivery":
         return "delivered rows stay delivered; send the current input like any other"
-    return (
-        f"loaded rows stay, with _import_id {entry.import_id}; to load the current input"
-        f"{command_again(entry)}"
-    )
+    return f"loaded rows stay, with _import_id {entry.import_id}; to load the current input{how}"

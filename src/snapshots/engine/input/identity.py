@@ -215,16 +215,18 @@ def same_input(source: Source, known: KnownInput, entry: Entry, ledger: History)
         return False
     if known.content_hash is not None and entry.content_hash is not None:
         return known.content_hash == entry.content_hash
-    untouched = (identity.mtime_ns, identity.inode, identity.etag) == (
-        entry.mtime_ns,
-        entry.inode,
-        entry.etag,
-    )
+    untouched = is_untouched(identity, entry)
     if not source.seekable and not isinstance(source, Numbered):
         # It begins alike, and the reader will check what is loaded of it as it passes by.
         same = untouched and identity.size == entry.size
         return same if source.remote else identity.mtime_ns is None
     return untouched or _same_where_loaded(source, ledger.chunks(entry.import_id))
+
+
+def is_untouched(identity: Identity, entry: Entry) -> bool:
+    """Whether an input has the times and marks of the one that an import was begun with."""
+    begun = (entry.mtime_ns, entry.inode, entry.etag)
+    return (identity.mtime_ns, identity.inode, identity.etag) == begun
 
 
 def _same_where_loaded(source: Source, chunks: Sequence[CommittedChunk]) -> bool:

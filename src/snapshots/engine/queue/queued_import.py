@@ -13,6 +13,7 @@ from snapshots.engine.lease.takeover import ours, session_name
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.queue.cancellable_open import ended_by, opened
 from snapshots.engine.run.already import already
+from snapshots.engine.run.command_again import command_again
 from snapshots.engine.run.run import Run, job_for, require_still_to_do
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import AlreadyImported, sentence
@@ -78,7 +79,7 @@ def _go(run: Run, lease: Lease, entry: Entry) -> ImportResult:
     ledger = run.ledger_session.ledger
     if entry.plan:
         with ended_by(run.stop, run.source):
-            known = require_same(run.source, entry, ledger)
+            known = require_same(run.source, entry, ledger, command_again(entry, run.target))
         require_still_to_do(entry, ledger)
         if known.grew:
             run.takes_more(lease, known)

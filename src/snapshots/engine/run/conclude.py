@@ -5,15 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from snapshots import inner_names, locations
+from snapshots import inner_names
 from snapshots.engine.events import ImportResult, Settled
-from snapshots.engine.history import known_databases
+from snapshots.engine.history.known_databases import where
 from snapshots.engine.input.reader import changed_meanwhile
 from snapshots.engine.lease.takeover import require_ours
 from snapshots.engine.publishing.asked import PublishAgain
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from snapshots.engine.publishing.publisher import Publication, Publisher
     from snapshots.ledger.record import Lease, Ledger
     from snapshots.model import Counts, RowChanges, State
-    from snapshots.ports import Source, Target
+    from snapshots.ports import Source
 
 
 _APPEND_SECONDS = 0.5
@@ -328,7 +327,7 @@ class Conclusion(Struct, frozen=True):
             return ""
         codes = self.ledger_session.renewed().reject_counts(lease.import_id)
         twice = "duplicate_key" in codes and self.options.duplicates == "reject"
-        choose = " To take one record of each key: --again --duplicates first, or last."
+        choose = " Add --again --duplicates first, or last, to take one record of each key."
         return f"Nothing was published.{choose if twice else ''}\n"
 
     def _failed(self, lease: Lease, error: BaseException) -> ImportResult:
@@ -419,11 +418,3 @@ def _publishing(ledger: Ledger, lock: str | None) -> Iterator[None]:
         return
     with ledger.writing(lock):
         yield
-
-
-def where(target: Target) -> str:
-    """The option that a later command needs to find an import: none for the default database, if
-    this user knows no other one."""
-    shown = target.display()
-    alone = shown == locations.target(None).display() and set(known_databases.recall()) <= {shown}
-    return "" if alone else f" --database {quote(shown)}"

@@ -15,10 +15,10 @@ from snapshots.engine.input.again import require_same
 from snapshots.engine.input.versions import PreviousImport
 from snapshots.engine.lease.ledger_session import LedgerSession
 from snapshots.engine.lease.takeover import require_undamaged
-from snapshots.engine.plan.command_again import command_again
 from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.run.already import already
+from snapshots.engine.run.command_again import command_again
 from snapshots.engine.run.run import Run, job_for
 from snapshots.engine.run.vanished import with_deletes
 from snapshots.errors import ContractError, InputError, LedgerError, UsageError
@@ -79,11 +79,13 @@ def _resume(
         if entry.state == "finished":
             of = ledger.entry(entry.same_as) if entry.same_as is not None else None
             previous = PreviousImport(of or entry)
-            return already(previous, target, entry.input, how=command_again(entry, "--again"))
+            return already(
+                previous, target, entry.input, how=command_again(entry, target, "--again")
+            )
         if entry.state == "undone":
             raise LedgerError(
                 f"import {import_id} was undone: its rows were removed",
-                hint=f"to load the input again{command_again(entry)}",
+                hint=f"to load the input again{command_again(entry, target)}",
             )
         if entry.error_code == TABLE_GONE:
             raise ContractError(entry.error or "", hint="see that import with snapshots list")
@@ -111,12 +113,12 @@ def _resume(
         if not entry.plan:
             raise LedgerError(
                 f"import {import_id} failed before anything could be loaded: {entry.error}",
-                hint=f"correct the input; to load it again{command_again(entry)}",
+                hint=f"correct the input; to load it again{command_again(entry, target)}",
             )
         source = open_source(_place_of(entry, url), options.remote_access)
         try:
             run = Run(job, ledger_session, source, options, listener, stop)
-            done = run.resume(require_same(source, entry, ledger))
+            done = run.resume(require_same(source, entry, ledger, command_again(entry, target)))
             return with_deletes(done, ledger_session, options, listener, stop)
         finally:
             source.close()

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from snapshots import inner_names
 from snapshots.engine.events import ImportResult, Listener, Notice, Started, as_committed
 from snapshots.engine.history import known_databases
+from snapshots.engine.history.known_databases import where
 from snapshots.engine.input.grown import taken_since
-from snapshots.engine.input.identity import KnownInput, look_up
+from snapshots.engine.input.identity import KnownInput, is_untouched, look_up
 from snapshots.engine.input.versions import PreviousImport, previous_import
 from snapshots.engine.job import Job, JobContext, SingleTransactionImport
 from snapshots.engine.lease import owner
@@ -21,7 +22,7 @@ from snapshots.engine.plan.options import Options
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.rest import plan_of_rest, require_no_other
 from snapshots.engine.run.already import already
-from snapshots.engine.run.conclude import Conclusion, where
+from snapshots.engine.run.conclude import Conclusion
 from snapshots.engine.run.grown_input import about_tail, with_growth
 from snapshots.engine.support.fault_points import fault_point
 from snapshots.errors import (
@@ -198,12 +199,22 @@ class Run:
         fault_point("takes-more")
         self.say("the input has grown since this import began: it goes on to the new end")
 
+    def _renew_identity(self, lease: Lease, known: KnownInput) -> None:
+        """Writes by which mark the input is known that a resumed import goes on with: another
+        version may begin alike, and the hash at the end is that of this one."""
+        entry = known.unfinished
+        if entry is not None and not is_untouched(known.identity, entry):
+            row = identity_row(known.identity)
+            marks = {name: row[name] for name in ("mtime_ns", "inode", "etag")}
+            self.ledger_session.ledger.change(lease, marks)
+
     def carry_out(
         self, lease: Lease, plan: Plan, known: KnownInput, *, resumed: bool
     ) -> ImportResult:
         """Carries the plan out under the lease, and concludes the run."""
         self._tell_started(lease, plan, known, resumed=resumed)
         try:
+            self._renew_identity(lease, known)
             context = self._prepare(lease, plan, known, resumed=resumed)
             outcome = self.job.transfer(context)
             return self.conclusion.conclude(lease, context.plan, known, outcome)

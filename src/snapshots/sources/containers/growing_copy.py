@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from snapshots import system
 from snapshots._native import Hasher
 from snapshots.errors import InputError, out_of_memory
 from snapshots.sources.compression import PIECE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from snapshots.sources.remote.source import UrlSource
 
@@ -29,13 +31,14 @@ class GrowingCopy:
         self._begun = self._closed = False
         self._failure: BaseException | None = None
         self._hash: str | None = None
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - who copies closes it
+        self._there, self._end = 0, size
+        with self._translated():
+            # Who copies closes it. Nothing waits in a buffer to be written when it is closed.
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
         try:
-            self._file.truncate(size)
-            first = outer.head(PIECE)
-            self._append(first)
-            self._there = len(first)
-            self._size = self._end = size
+            with self._translated():
+                self._file.truncate(size)
+            self._append(outer.head(PIECE))
             self.fetch_end(size - PIECE)
         except BaseException:
             self._file.close()
@@ -48,9 +51,10 @@ class GrowingCopy:
     def fetch_end(self, start: int) -> None:
         """Fetches the bytes from a place on before all others. Only while nothing is copied."""
         if start < self._end:
-            self._file.seek(start)
+            place = start
             for piece in self._outer.between(start, self._end):
-                self._write(piece)
+                self._write(piece, place)
+                place += len(piece)
             self._end = start
 
     def has(self, end: int) -> bool:
@@ -96,15 +100,11 @@ class GrowingCopy:
     def _copy(self) -> None:
         try:
             with self._file:
-                self._file.seek(self._there)
                 for piece in self._outer.read(self._there, self._end):
                     if self._closed:
                         return
                     self._append(piece)
-                    with self._changed:
-                        self._there += len(piece)
-                        self._changed.notify_all()
-                while piece := self._file.read(PIECE):
+                for piece in self._last():
                     self._hasher.update(piece)
             with self._changed:
                 self._hash = self._hasher.hexdigest()
@@ -116,13 +116,30 @@ class GrowingCopy:
 
     def _append(self, piece: bytes) -> None:
         self._hasher.update(piece)
-        self._write(piece)
+        self._write(piece, self._there)
+        with self._changed:
+            self._there += len(piece)
+            self._changed.notify_all()
 
-    def _write(self, piece: bytes) -> None:
+    def _last(self) -> Iterator[bytes]:
+        """The bytes that were fetched before all others."""
+        with self._translated():
+            self._file.seek(self._there)
+            while piece := self._file.read(PIECE):
+                yield piece
+
+    def _write(self, piece: bytes, place: int) -> None:
+        left = memoryview(piece)
+        with self._translated():
+            while left:
+                written = system.write_at(self._file.fileno(), left, place)
+                left, place = left[written:], place + written
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Says what cannot be done with the copy."""
         try:
-            self._file.write(piece)
-            # Others read by the descriptor.
-            self._file.flush()
+            yield
         except OSError as error:
             raise InputError(
                 f"The copy of the file cannot be written: {error.strerror or error}.",

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, TypeAlias, cast
 
-from snapshots import inner_names
+from snapshots import inner_names, system
 from snapshots.errors import InputError
 from snapshots.sources import kinds
 from snapshots.sources.base import STREAM_BYTES
@@ -93,6 +93,7 @@ def inner_inputs(outer: FileSource | UrlSource, inner: str, unpacking: UnpackedL
     """
     found = _container(outer, unpacking)
     if isinstance(found, ParquetSource):
+        found.close()
         return []
     if isinstance(found, OpenWorkbook):
         with found.file:
@@ -128,6 +129,8 @@ def _container(
 def _parquet_bytes(outer: _Outer, unpacking: UnpackedLimit) -> IO[bytes] | GrowingCopy:
     """A large file behind a URL is read while it comes. Of a small one the hash is known first."""
     size = outer.identity.size or 0
+    if not system.READ_WHILE_WRITTEN:
+        return _with_descriptor(outer, unpacking)
     if isinstance(outer, FileSource | MemberSource) or not outer.seekable or size <= STREAM_BYTES:
         return _with_descriptor(outer, unpacking)
     unpacking.require(size, size, outer.identity.name)

@@ -154,9 +154,10 @@ def _plain(value: Any) -> Any:
     """The value of Python for one of numpy, and the bytes of a buffer."""
     kind = type(value)
     if kind.__module__ == "numpy" and hasattr(value, "tolist"):
-        # A moment becomes a number, if it has nanoseconds.
         own = value.tolist()
-        return str(value) if kind.__name__ == "datetime64" and isinstance(own, int) else own
+        # A moment or a duration becomes a number, if Python has none like it; others stay.
+        bare = kind.__name__ in {"datetime64", "timedelta64"} and isinstance(own, int)
+        return str(value) if bare or type(own) is kind else own
     return bytes(value) if isinstance(value, bytearray | memoryview) else value
 
 

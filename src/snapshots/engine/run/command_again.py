@@ -6,6 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from snapshots import inner_names
+from snapshots.engine.history.known_databases import where
 from snapshots.engine.plan.plan import Plan
 from snapshots.engine.plan.table_name import table_for
 from snapshots.errors import UsageError
@@ -13,23 +14,26 @@ from snapshots.redaction import HIDDEN
 
 if TYPE_CHECKING:
     from snapshots.ledger.entry import Entry
+    from snapshots.ports import Target
 
 
-def command_again(entry: Entry, *more: str) -> str:
+def command_again(entry: Entry, target: Target, *more: str) -> str:
     """What follows on `To load it again`, such as `: snapshots import a.csv --table t --again`.
 
-    The command has the table, the mode and the key of the earlier run, where they are not the usual
-    ones. It does not have the options by which the input was read.
+    The command has the database, table, mode and key of the earlier run, where they are not the
+    usual ones. It does not have the options by which the input was read.
     """
     if entry.input == inner_names.FRAME:
         return ", give the frame to snapshots.load"
-    words = [quote(entry.input)]
+    if entry.input == inner_names.STDIN:
+        words = ["... | snapshots", "import" if entry.kind == "import" else "send", "-"]
+    else:
+        words = ["snapshots", "import" if entry.kind == "import" else "send", quote(entry.input)]
     if entry.kind == "import":
         words += _destination(entry)
     elif HIDDEN not in entry.table:
         words += ["--to", quote(entry.table)]
-    command = "import" if entry.kind == "import" else "send"
-    return " ".join((f": snapshots {command}", *words, *more))
+    return f": {' '.join(words)}{where(target)}{''.join(f' {option}' for option in more)}"
 
 
 def _destination(entry: Entry) -> list[str]:
@@ -39,6 +43,8 @@ def _destination(entry: Entry) -> list[str]:
         words += ["--mode", plan.mode]
     if plan is not None and plan.key:
         words += ["--primary-key", quote(",".join(plan.key))]
+    if plan is not None and plan.duplicates != "reject":
+        words += ["--duplicates", plan.duplicates]
     return words
 
 
