@@ -11,7 +11,7 @@ from snapshots.engine.limits import RejectLimit, StopConditions
 from snapshots.engine.loading.commit import commit_chunk
 from snapshots.engine.loading.write import RowWriter
 from snapshots.engine.plan.plan import Plan
-from snapshots.errors import AccountingMismatch, LostLease, RefusedRows, Stopped
+from snapshots.errors import AccountingMismatch, LostLease, RefusedRows, Stopped, TargetError
 from snapshots.ledger.chunk_account import ChunkDone
 from snapshots.ledger.new_import import begin
 from snapshots.ledger.record import Ledger
@@ -87,15 +87,24 @@ def test_a_chunk_is_committed_once(stage):
 
 
 def test_two_workers_at_one_chunk(stage):
-    """Both claim it at the same moment; the database lets one of them."""
+    """Both claim it at the same moment; the database lets one of them, or ends one as a deadlock.
+    That one tries again, as a worker does."""
     ends = []
     barrier = threading.Barrier(2)
+
+    def committed(session):
+        try:
+            return stage.commit(session=session)
+        except TargetError as error:
+            if not error.retryable:
+                raise
+            return stage.commit(session=session)
 
     def work():
         session = stage.target.connect()
         barrier.wait()
         try:
-            ends.append(stage.commit(session=session))
+            ends.append(committed(session))
         finally:
             session.close()
 
