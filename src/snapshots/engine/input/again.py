@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def require_same(source: Source, entry: Entry, ledger: History, how: str) -> KnownInput:
     """Identifies the input of an import that is resumed. It may have grown since.
-    `how` follows on "to load the current input".
+
+    `how` follows on "to load the current input" in the hint of an error.
 
     Raises InputChanged if its bytes are not those that the import was begun with.
     """
