@@ -1,4 +1,4 @@
-"""Keeps the memory of processes small that run for weeks."""
+"""Keeps the memory of processes small that run for weeks, or read from several connections."""
 
 from __future__ import annotations
 
